@@ -1,0 +1,3 @@
+# Written by scripts/cmake_lists.py (make lists). A test compares it with the disk.
+set(SSAGLIOMA_RESOURCE_FILES
+  )

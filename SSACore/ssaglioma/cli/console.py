@@ -1,0 +1,111 @@
+"""What a command says: text for people, or one JSON object a line for a parent program."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+from ssaglioma import __version__
+from ssaglioma.errors import SSAGliomaError
+
+PROGRESS_MODES = ("bar", "json", "none")
+_BAR_WIDTH = 24
+_SECONDS_BETWEEN_UPDATES = 0.2
+
+
+@dataclass
+class Console:
+    """Output of one command.
+
+    With mode 'json' only JSON lines go to stdout; the first one carries the version. In
+    the other modes results go to stdout, progress and warnings to stderr.
+
+    Attributes
+    ----------
+    mode : str
+        'bar', 'json' or 'none'.
+    out, err : text streams
+    """
+
+    mode: str = "bar"
+    out: TextIO = field(default_factory=lambda: sys.stdout)
+    err: TextIO = field(default_factory=lambda: sys.stderr)
+    _began: float = field(default_factory=time.monotonic)
+    _shown: float = -1.0
+    _open_bar: bool = False
+
+    def __post_init__(self) -> None:
+        if self.mode == "json":
+            self._event("version", version=__version__)
+
+    def print(self, text: str = "") -> None:
+        """Show text to a person; silent in JSON mode."""
+        if self.mode != "json":
+            self._close_bar()
+            print(text, file=self.out, flush=True)
+
+    def warn(self, text: str) -> None:
+        """Show a warning."""
+        if self.mode == "json":
+            self._event("warning", message=text)
+        else:
+            self._close_bar()
+            print(f"Warning: {text}", file=self.err, flush=True)
+
+    def progress(self, fraction: float, message: str) -> None:
+        """Show progress (0..1) with the time left; a `ProgressCallback`."""
+        now = time.monotonic()
+        if self.mode == "none" or (fraction < 1 and now - self._shown < _SECONDS_BETWEEN_UPDATES):
+            return
+        self._shown = now
+        left = seconds_left(fraction, now - self._began)
+        if self.mode == "json":
+            rounded = None if left is None else round(left, 1)
+            self._event("progress", fraction=round(fraction, 4), message=message, seconds_left=rounded)
+            return
+        filled = round(_BAR_WIDTH * fraction)
+        bar = "#" * filled + "-" * (_BAR_WIDTH - filled)
+        tail = f", {duration_text(left)} left" if left else ""
+        if self.err.isatty():
+            print(f"\r\033[K[{bar}] {message}{tail}", end="", file=self.err, flush=True)
+            self._open_bar = True
+
+    def result(self, values: dict[str, Any]) -> None:
+        """Give the result to a parent program; silent in the other modes."""
+        if self.mode == "json":
+            self._event("result", **values)
+
+    def error(self, error: BaseException, code: int) -> None:
+        """Show an error: one line on stderr, and an event in JSON mode."""
+        self._close_bar()
+        line = " ".join(str(error).split()) or type(error).__name__
+        print(f"Error: {line}", file=self.err, flush=True)
+        if self.mode == "json":
+            remedy = error.remedy if isinstance(error, SSAGliomaError) else ""
+            self._event("error", code=code, message=line, remedy=remedy)
+
+    def _event(self, event: str, **values: Any) -> None:
+        print(json.dumps({"event": event, **values}, allow_nan=False), file=self.out, flush=True)
+
+    def _close_bar(self) -> None:
+        if self._open_bar:
+            print(file=self.err, flush=True)
+            self._open_bar = False
+
+
+def seconds_left(fraction: float, elapsed: float) -> float | None:
+    """Return the time left by proportion, or None before anything can be said."""
+    if fraction <= 0.02 or fraction > 1:
+        return None
+    return elapsed * (1 - fraction) / fraction
+
+
+def duration_text(seconds: float) -> str:
+    """Return '8 s', '3 min' or '1 h 20 min'."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

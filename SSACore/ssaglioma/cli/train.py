@@ -1,0 +1,138 @@
+"""`ssaglioma train`: train one fold, resume it, package it and score it on the cases held out."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ssaglioma.cli.console import Console
+from ssaglioma.errors import DatasetError
+from ssaglioma.labels import GLIOMA, Sequence
+
+if TYPE_CHECKING:
+    from ssaglioma.training.config import TrainingConfig
+    from ssaglioma.volume import Case
+
+_OPTIONS: dict[str, type] = {
+    "network": str,
+    "epochs": int,
+    "steps_per_epoch": int,
+    "batch_size": int,
+    "optimizer": str,
+    "learning_rate": float,
+    "precision": str,
+    "seed": int,
+}
+"""Options of `TrainingConfig` that the command line offers; defaults live there."""
+
+
+def add_parser(subparsers: argparse._SubParsersAction, parents: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """Add the command to the parser."""
+    parser = subparsers.add_parser(
+        "train",
+        parents=parents,
+        help="train a model",
+        description="Train a network on a folder of labelled cases. Run the same command again to resume after a stop.",
+    )
+    parser.add_argument("data", type=Path, help="folder with one folder for each labelled case")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of the run")
+    parser.add_argument("--fold", default="0", help="fold to hold out, or 'all' to train on every case (default: 0)")
+    parser.add_argument("--folds", type=Path, metavar="FILE", help="folds JSON (default: the project's five folds)")
+    parser.add_argument("--name", default="my-glioma-model", help="name of the model package that is written")
+    parser.add_argument("--cache", type=Path, metavar="DIR", help="folder for normalised cases (default: OUTPUT/cache)")
+    parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or cuda:N")
+    parser.add_argument("--threads", type=int, metavar="N", help="processor threads (default: all)")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes that prepare patches (default: 1)")
+    parser.add_argument("--stop-after", type=float, metavar="MINUTES", help="pause after the epoch that passes this time")
+    for name, kind in _OPTIONS.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, default=None, help=f"see TrainingConfig.{name}")
+    return parser
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    """Run the command."""
+    from ssaglioma.inference.device import choose_device, keep_freed_memory
+
+    keep_freed_memory()
+    import torch
+
+    from ssaglioma.training.cases import load_training_cases
+    from ssaglioma.training.loop import Trainer
+
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    config = _config(args)
+    training, held_out = _split(args)
+    console.print(f"{len(training)} training cases, {len(held_out)} held out. Output: {args.output}")
+    channels = [Sequence.parse(name) for name in config.channels]
+    cases = load_training_cases(training, args.cache or args.output / "cache", channels, GLIOMA, console.progress)
+    deadline = None if args.stop_after is None else time.monotonic() + 60 * args.stop_after
+    trainer = Trainer(
+        config,
+        cases,
+        args.output,
+        choose_device(args.device),
+        workers=args.workers,
+        should_stop=lambda: deadline is not None and time.monotonic() > deadline,
+    )
+    trainer.run(console.progress)
+    if not trainer.finished:
+        console.print(f"Paused after epoch {len(trainer.history)} of {config.epochs}; run the same command to resume.")
+        console.result({"finished": False, "epochs": len(trainer.history)})
+        return 0
+    return _finish(args, console, training, held_out)
+
+
+def _finish(args: argparse.Namespace, console: Console, training: list[Case], held_out: list[Case]) -> int:
+    from ssaglioma.training.package import package_run
+
+    words = f"{len(training)} cases; held out: {', '.join(case.name for case in held_out) or 'none'}"
+    package = package_run(
+        args.output, args.output / "package", name=args.name, title=f"{args.name} (fold {args.fold})", training_data=words
+    )
+    console.print(f"Model package written to {package.folder}")
+    result: dict[str, Any] = {"finished": True, "package": str(package.folder)}
+    if held_out:
+        from ssaglioma.training.validation import mean_dice, validate_package, write_scores
+
+        scores = validate_package(package, held_out, device=args.device, progress=console.progress)
+        write_scores(args.output / "scores.json", scores)
+        for region in GLIOMA.regions:
+            mean, count = mean_dice(scores, region)
+            shown = "-" if mean is None else f"{mean:.3f}"
+            console.print(f"{region}: mean Dice {shown} on {count} held-out cases that hold it")
+        result["scores"] = str(args.output / "scores.json")
+    console.result(result)
+    return 0
+
+
+def _config(args: argparse.Namespace) -> TrainingConfig:
+    from ssaglioma.training.config import TrainingConfig
+
+    known = {item.name for item in fields(TrainingConfig)}
+    given = {name: getattr(args, name) for name in _OPTIONS if name in known and getattr(args, name) is not None}
+    return TrainingConfig(**given)
+
+
+def _split(args: argparse.Namespace) -> tuple[list[Case], list[Case]]:
+    from ssaglioma.training.folds import GLIOMA_FOLDS, read_folds
+    from ssaglioma.volume import find_cases
+
+    cases = {case.name: case for case in find_cases(args.data)}
+    if args.fold == "all":
+        return list(cases.values()), []
+    if not args.fold.isdigit():
+        raise DatasetError(f"The fold is {args.fold!r}", expected="a number, or 'all'")
+    folds = read_folds(args.folds or GLIOMA_FOLDS)
+    missing = sorted({name for group in folds.groups for name in group} - set(cases))
+    if missing:
+        raise DatasetError(
+            f"{len(missing)} cases of the folds file are not in {str(args.data)!r}: {missing[:5]}",
+            expected="the cases that the folds were made for",
+            remedy="Give your own folds by --folds, or train on all cases by --fold all",
+        )
+    fold = int(args.fold)
+    return [cases[name] for name in folds.training(fold)], [cases[name] for name in folds.held_out(fold)]

@@ -1,0 +1,1 @@
+"""Training: configuration, data, augmentation, losses, loop, checkpoints, folds."""

@@ -1,0 +1,99 @@
+"""nnU-Net's augmentations (Isensee et al. 2021) from MONAI's transforms, seeded for each patch.
+
+Departures from nnU-Net, for short runs on small data: rotation is limited to +-30 degrees
+in 2D too (nnU-Net: +-180), rotation and scaling share one draw with p 0.3 (nnU-Net: 0.2
+each), shifts are added, and mirroring is left-right with p 0.5, other axes p 0.2 (nnU-Net: 0.5).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from monai.transforms import (
+    Compose,
+    RandAdjustContrast,
+    RandGaussianNoise,
+    RandGaussianSmooth,
+    RandScaleIntensity,
+    RandScaleIntensityFixedMean,
+    RandSimulateLowResolution,
+)
+from monai.transforms.spatial.dictionary import RandAffined, RandFlipd
+
+from ssaglioma.training.cases import OUTSIDE
+
+_ROTATION_RADIANS = np.pi / 6
+_SCALE = 0.25
+_SHIFT_VOXELS = 12
+_LINEAR = {2: "bilinear", 3: "trilinear"}
+
+
+class Augmentation:
+    """Spatial and intensity augmentation of one patch.
+
+    Parameters
+    ----------
+    patch : tuple of int
+        Patch size, (Y, X) or (Z, Y, X) voxels.
+    channel_dropout : float
+        See `TrainingConfig`.
+    anchors : tuple of int
+        Channel numbers of which at least one is always kept (T1Gd and FLAIR).
+    """
+
+    def __init__(self, patch: tuple[int, ...], channel_dropout: float = 0.0, anchors: tuple[int, ...] = ()) -> None:
+        self.channel_dropout = channel_dropout
+        self.anchors = anchors
+        dims = len(patch)
+        rotations = (_ROTATION_RADIANS,) * (1 if dims == 2 else 3)
+        self._spatial = Compose(
+            [
+                RandAffined(
+                    keys=("image", "labels"),
+                    prob=0.3,
+                    rotate_range=rotations,
+                    scale_range=(_SCALE,) * dims,
+                    translate_range=(_SHIFT_VOXELS,) * dims,
+                    mode=("bilinear", "nearest"),
+                    padding_mode="zeros",
+                    spatial_size=patch,
+                    cache_grid=True,
+                ),
+                RandFlipd(keys=("image", "labels"), prob=0.5, spatial_axis=dims - 1),
+                *(RandFlipd(keys=("image", "labels"), prob=0.2, spatial_axis=axis) for axis in range(dims - 1)),
+            ]
+        )
+        blur = {f"sigma_{axis}": (0.5, 1.0) for axis in ("x", "y", "z")[:dims]}
+        self._intensity = Compose(
+            [
+                RandGaussianNoise(prob=0.15, mean=0.0, std=0.1),
+                RandGaussianSmooth(prob=0.2, **blur),
+                RandScaleIntensity(factors=0.25, prob=0.15, channel_wise=True),
+                RandScaleIntensityFixedMean(factors=0.25, prob=0.15, fixed_mean=True, preserve_range=True),
+                RandSimulateLowResolution(prob=0.2, zoom_range=(0.5, 1.0), upsample_mode=_LINEAR[dims]),
+                RandAdjustContrast(prob=0.1, gamma=(0.7, 1.5), invert_image=True, retain_stats=True),
+                RandAdjustContrast(prob=0.3, gamma=(0.7, 1.5), retain_stats=True),
+            ]
+        )
+
+    def __call__(self, image: np.ndarray, labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the augmented image (C, *patch) float32 and labels (*patch) uint8.
+
+        Outside the brain the image is 0 again afterwards; `labels` keep `OUTSIDE` there.
+        """
+        self._spatial.set_random_state(seed=seed % 2**32)
+        self._intensity.set_random_state(seed=(seed + 1) % 2**32)
+        shifted = np.where(labels == OUTSIDE, 0, labels.astype(np.int16) + 1).astype(np.float32)
+        moved = self._spatial({"image": image, "labels": shifted[None]})
+        codes = np.rint(np.asarray(moved["labels"])[0]).astype(np.int16)
+        result = np.array(self._intensity(moved["image"]), dtype=np.float32)
+        result *= codes > 0
+        self._drop_channels(result, np.random.default_rng(seed + 2))
+        return result, np.where(codes > 0, codes - 1, OUTSIDE).astype(np.uint8)
+
+    def _drop_channels(self, image: np.ndarray, generator: np.random.Generator) -> None:
+        if self.channel_dropout <= 0 or generator.random() >= self.channel_dropout:
+            return
+        dropped = generator.permutation(len(image))[: int(generator.integers(1, 3))]
+        if self.anchors and set(self.anchors) <= {int(index) for index in dropped}:
+            dropped = dropped[:1]
+        image[dropped] = 0

@@ -1,0 +1,104 @@
+"""Training cases on disk: normalised once, then memory-mapped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence as Seq
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ssaglioma.errors import DatasetError, SSAGliomaError
+from ssaglioma.labels import LabelScheme, Sequence
+from ssaglioma.preprocessing import prepare_case
+from ssaglioma.types import PathLike, ProgressCallback, no_progress
+from ssaglioma.volume import Case, check_same_grid, read_labelmap, read_volume, to_canonical
+from ssaglioma.volume.atomic import atomic_path
+
+OUTSIDE = 255
+"""Value of the cached labels outside the brain (nnU-Net uses -1)."""
+
+_CACHE_VERSION = 1
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingCase:
+    """A normalised case.
+
+    Attributes
+    ----------
+    name : str
+    image : ndarray of float16, shape (C, Z, Y, X)
+        z-scored channels inside the brain's box, memory-mapped.
+    labels : ndarray of uint8, shape (Z, Y, X)
+        Label values; `OUTSIDE` outside the brain.
+    """
+
+    name: str
+    image: np.ndarray
+    labels: np.ndarray
+
+
+def load_training_cases(
+    cases: Seq[Case],
+    cache: PathLike,
+    channels: Seq[Sequence],
+    scheme: LabelScheme,
+    progress: ProgressCallback = no_progress,
+) -> list[TrainingCase]:
+    """Return the cases normalised and memory-mapped; those not yet in the cache are made first.
+
+    A cached case is used again only if its files have the same size and time stamp.
+
+    Raises
+    ------
+    DatasetError
+        If a case has no reference labels or lacks a channel; unreadable files name the case.
+    """
+    loaded = []
+    for index, case in enumerate(cases):
+        progress(index / max(len(cases), 1), f"Reading {case.name}")
+        loaded.append(_load_case(case, Path(cache), channels, scheme))
+    return loaded
+
+
+def _load_case(case: Case, cache: Path, channels: Seq[Sequence], scheme: LabelScheme) -> TrainingCase:
+    if case.reference is None:
+        raise DatasetError(
+            f"The case {case.name!r} has no labelmap", expected=f"a file {case.name}-seg.nii.gz beside the images"
+        )
+    missing = [channel.value for channel in channels if channel not in case.sequences]
+    if missing:
+        raise DatasetError(f"The case {case.name!r} lacks {missing}", remedy="Leave it out of the training set")
+    folder = cache / f"{case.name}-{_fingerprint(case, channels, scheme)}"
+    image_file, labels_file = folder / "image.npy", folder / "labels.npy"
+    if not labels_file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        image, labels = _normalise(case, channels, scheme)
+        for target, array in ((image_file, image), (labels_file, labels)):
+            with atomic_path(target) as temporary, open(temporary, "wb") as stream:
+                np.save(stream, array)
+    return TrainingCase(case.name, np.load(image_file, mmap_mode="r"), np.load(labels_file))
+
+
+def _fingerprint(case: Case, channels: Seq[Sequence], scheme: LabelScheme) -> str:
+    files = [case.sequences[channel] for channel in channels] + [Path(str(case.reference))]
+    facts = [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in files]
+    text = json.dumps([_CACHE_VERSION, scheme.name, facts])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _normalise(case: Case, channels: Seq[Sequence], scheme: LabelScheme) -> tuple[np.ndarray, np.ndarray]:
+    try:
+        volumes = {channel: read_volume(case.sequences[channel]) for channel in channels}
+        reference = read_labelmap(Path(str(case.reference)), scheme)
+        check_same_grid({**{key.display_name: value for key, value in volumes.items()}, "labels": reference})
+    except SSAGliomaError as error:
+        raise DatasetError(f"Case {case.name!r}: {error}") from error
+    arrays = {channel: to_canonical(volume).array for channel, volume in volumes.items()}
+    prepared = prepare_case(arrays, channels)
+    labels = to_canonical(reference).array[prepared.box].astype(np.uint8)
+    labels[~prepared.mask & (labels == 0)] = OUTSIDE
+    return prepared.image.astype(np.float16), labels

@@ -1,0 +1,79 @@
+"""Checkpoints that survive a power cut: one safetensors file, written aside and renamed; nothing is pickled."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from ssaglioma.errors import ModelPackageError
+from ssaglioma.types import PathLike
+from ssaglioma.volume.atomic import atomic_path
+
+_SEPARATOR = "::"
+
+
+def save_checkpoint(
+    path: PathLike, network: torch.nn.Module, optimizer: torch.optim.Optimizer, facts: dict[str, Any]
+) -> None:
+    """Write weights, optimizer state and JSON facts (epoch, history, configuration) atomically."""
+    names = [name for name, _ in network.named_parameters()]
+    tensors = {f"network{_SEPARATOR}{name}": tensor.contiguous() for name, tensor in network.state_dict().items()}
+    for index, state in optimizer.state_dict()["state"].items():
+        for key, value in state.items():
+            tensors[f"optimizer{_SEPARATOR}{names[index]}{_SEPARATOR}{key}"] = torch.as_tensor(value).contiguous()
+    with atomic_path(path) as temporary:
+        save_file(tensors, str(temporary), metadata={"facts": json.dumps(facts)})
+
+
+def load_checkpoint(
+    path: PathLike, network: torch.nn.Module, optimizer: torch.optim.Optimizer
+) -> dict[str, Any]:
+    """Restore weights and optimizer state in place and return the facts.
+
+    Raises
+    ------
+    ModelPackageError
+        If the file is damaged or belongs to another network.
+    """
+    facts, tensors = read_checkpoint(path)
+    weights = {key.split(_SEPARATOR)[1]: value for key, value in tensors.items() if key.startswith("network")}
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ModelPackageError(
+            f"The checkpoint {str(path)!r} belongs to another network",
+            remedy="Choose an empty output folder, or the configuration that the run began with",
+        ) from error
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for index, (name, _) in enumerate(network.named_parameters()):
+        prefix = f"optimizer{_SEPARATOR}{name}{_SEPARATOR}"
+        entry = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
+        if entry:
+            state[index] = entry
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+    return facts
+
+
+def read_checkpoint(path: PathLike) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    """Return the facts and all tensors of a checkpoint.
+
+    Raises
+    ------
+    ModelPackageError
+        If the file is not a whole checkpoint.
+    """
+    try:
+        with safe_open(str(Path(path)), framework="pt") as stream:
+            facts = json.loads((stream.metadata() or {})["facts"])
+            return facts, {key: stream.get_tensor(key) for key in stream.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise ModelPackageError(
+            f"The checkpoint {str(path)!r} cannot be read ({error})",
+            expected="a checkpoint written by 'ssaglioma train'",
+            remedy="Delete it to begin again, or restore it from a copy",
+        ) from error

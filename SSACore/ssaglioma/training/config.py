@@ -1,0 +1,102 @@
+"""Everything that decides a training run, in one frozen dataclass."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from ssaglioma.errors import DatasetError, ModelPackageError
+from ssaglioma.labels import SEQUENCE_ORDER
+from ssaglioma.networks.configurations import CONFIGURATIONS
+
+OPTIMIZERS = ("adamw", "sgd")
+PRECISIONS = ("auto", "fp32", "bf16")
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Configuration of one training run of a region network.
+
+    Attributes
+    ----------
+    network : str
+        Name in `networks.CONFIGURATIONS`.
+    channels : tuple of str
+        Sequence names in channel order.
+    epochs : int
+        Number of epochs; an epoch is a fixed number of batches, not a pass over the data.
+    steps_per_epoch : int
+        Batches in an epoch.
+    batch_size : int
+        Patches in a batch.
+    optimizer : str
+        'adamw' (fast on short runs, the default) or 'sgd' (nnU-Net's: momentum 0.99, Nesterov).
+    learning_rate : float
+        First learning rate; falls by (1 - epoch / epochs) ** 0.9.
+    weight_decay : float
+        As the optimizer takes it.
+    warmup_steps : int
+        Steps of linear rise at the start of the run.
+    gradient_clip : float
+        Largest global norm of the gradient (nnU-Net: 12).
+    foreground_fraction : float
+        Share of a batch that is forced to contain tumour (nnU-Net: 0.33).
+    channel_dropout : float
+        Probability that one or more channels of a patch are zeroed, so that a case with a
+        missing sequence can be segmented. T1Gd and FLAIR are never dropped together.
+    precision : str
+        'auto' takes bf16 where the processor computes in it, else fp32.
+    seed : int
+        Seed of weights, patches and augmentation.
+    """
+
+    network: str = "small_2d"
+    channels: tuple[str, ...] = tuple(sequence.value for sequence in SEQUENCE_ORDER)
+    epochs: int = 60
+    steps_per_epoch: int = 100
+    batch_size: int = 8
+    optimizer: str = "adamw"
+    learning_rate: float = 1.5e-3
+    weight_decay: float = 1e-2
+    warmup_steps: int = 50
+    gradient_clip: float = 12.0
+    foreground_fraction: float = 0.5
+    channel_dropout: float = 0.1
+    precision: str = "auto"
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "channels", tuple(self.channels))
+        _require(self.network in CONFIGURATIONS, "network", self.network, f"one of {sorted(CONFIGURATIONS)}")
+        _require(self.optimizer in OPTIMIZERS, "optimizer", self.optimizer, f"one of {OPTIMIZERS}")
+        _require(self.precision in PRECISIONS, "precision", self.precision, f"one of {PRECISIONS}")
+        for name in ("epochs", "steps_per_epoch", "batch_size"):
+            _require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
+        for name in ("foreground_fraction", "channel_dropout"):
+            _require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "between 0 and 1")
+        _require(self.learning_rate > 0, "learning_rate", self.learning_rate, "more than 0")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> TrainingConfig:
+        """Build a configuration from `to_json`'s values.
+
+        Raises
+        ------
+        ModelPackageError
+            For keys that this version does not know.
+        """
+        unknown = sorted(set(values) - {field.name for field in fields(cls)})
+        if unknown:
+            raise ModelPackageError(
+                f"The training configuration holds unknown keys {unknown!r}", remedy="Update SSAGlioma"
+            )
+        return cls(**values)
+
+
+def _require(condition: bool, name: str, value: object, expected: str) -> None:
+    if not condition:
+        raise DatasetError(f"Training option {name} is {value!r}", expected=expected)

@@ -1,0 +1,60 @@
+"""From a finished run to a model package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ssaglioma import __version__
+from ssaglioma.labels import GLIOMA, LabelScheme
+from ssaglioma.networks import CONFIGURATIONS
+from ssaglioma.packages import ModelCard, ModelPackage, write_package
+from ssaglioma.training.checkpoint import read_checkpoint
+from ssaglioma.training.config import TrainingConfig
+from ssaglioma.training.loop import CHECKPOINT
+
+_NETWORK = "network::"
+INTENDED_USE = (
+    "Research and teaching only; not a medical device. Pre-operative glioma in adults, skull-stripped and aligned T1, "
+    "T1Gd, T2 and FLAIR. Not for children, post-operative scans, metastases or other diseases."
+)
+
+
+def package_run(
+    run_folder: Path,
+    target: Path,
+    *,
+    name: str,
+    title: str,
+    training_data: str,
+    version: str = __version__,
+    licence: str = "Apache-2.0 (weights); the training images keep their owners' terms",
+    scheme: LabelScheme = GLIOMA,
+) -> ModelPackage:
+    """Write the weights of a run's last checkpoint as a model package.
+
+    Raises
+    ------
+    ModelPackageError
+        If the run has no whole checkpoint.
+    """
+    facts, tensors = read_checkpoint(run_folder / CHECKPOINT)
+    config = TrainingConfig.from_json(facts["config"])
+    network = CONFIGURATIONS[config.network]
+    card = ModelCard(
+        name=name,
+        version=version,
+        title=title,
+        network=config.network,
+        channels=config.channels,
+        labels=scheme.name,
+        regions=tuple(scheme.regions),
+        spacing_zyx_mm=(None, 1.0, 1.0) if network.dims == 2 else (1.0, 1.0, 1.0),
+        slice_axis="axial",
+        patch=network.patch,
+        missing_channels="zero" if config.channel_dropout > 0 else "refuse",
+        training_data=training_data,
+        licence=licence,
+        intended_use=INTENDED_USE,
+    )
+    weights = {key[len(_NETWORK) :]: value.numpy() for key, value in tensors.items() if key.startswith(_NETWORK)}
+    return write_package(target, card, weights)

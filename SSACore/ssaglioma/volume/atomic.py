@@ -1,0 +1,62 @@
+"""Files that are either whole or not there: written aside, flushed, renamed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ssaglioma.errors import SSAGliomaError
+from ssaglioma.types import PathLike
+
+
+@contextmanager
+def atomic_path(target: PathLike) -> Iterator[Path]:
+    """Yield a temporary path beside the target; on success it takes the target's place.
+
+    The temporary file keeps the target's suffixes, so that writers that choose a format by
+    name work. If the block fails, or the process dies, the old target is untouched.
+
+    Raises
+    ------
+    SSAGliomaError
+        If the disk is full or the folder cannot be written.
+    """
+    path = Path(target)
+    suffix = "".join(path.suffixes[-2:])
+    try:
+        handle, name = tempfile.mkstemp(prefix=".writing-", suffix=suffix, dir=path.parent)
+        os.close(handle)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    temporary = Path(name)
+    try:
+        yield temporary
+        with open(temporary, "rb+") as stream:
+            os.fsync(stream.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _cannot_write(path: Path, error: OSError) -> SSAGliomaError:
+    remedy = "Free some space" if error.errno == errno.ENOSPC else "Choose a folder that exists and can be written"
+    problem = SSAGliomaError(
+        f"The file {str(path)!r} cannot be written ({error.strerror or error})",
+        remedy=f"{remedy}; nothing was changed",
+    )
+    problem.exit_code = 3
+    return problem
