@@ -24,6 +24,7 @@ from ssaglioma.types import Spacing
 
 CONVENTIONS: tuple[str, ...] = ("surface_area", "voxel_directed", "voxel_pooled")
 _INSIDE = 255
+_WORTH_TWO_THREADS = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +183,7 @@ def _nearest(
         return distances
     scale = np.asarray(spacing, dtype=float)
     tree = cKDTree(targets * scale, leafsize=32, balanced_tree=False, compact_nodes=False)
-    _, nearest = tree.query(searching * scale)
+    _, nearest = tree.query(searching * scale, workers=2 if len(searching) > _WORTH_TWO_THREADS else 1)
     # From whole index steps, so that 1 mm is exactly 1 mm and not 1 mm plus rounding.
     steps = (targets[nearest] - searching) * scale
     distances[~known_zero] = np.sqrt((steps * steps).sum(axis=1))

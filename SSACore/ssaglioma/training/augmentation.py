@@ -8,6 +8,7 @@ each), shifts are added, and mirroring is left-right with p 0.5, other axes p 0.
 from __future__ import annotations
 
 import numpy as np
+import torch
 from monai.transforms import (
     Compose,
     RandAdjustContrast,
@@ -85,7 +86,7 @@ class Augmentation:
         shifted = np.where(labels == OUTSIDE, 0, labels.astype(np.int16) + 1).astype(np.float32)
         moved = self._spatial({"image": image, "labels": shifted[None]})
         codes = np.rint(np.asarray(moved["labels"])[0]).astype(np.int16)
-        result = np.array(self._intensity(moved["image"]), dtype=np.float32)
+        result = torch.as_tensor(self._intensity(moved["image"])).numpy().astype(np.float32)
         result *= codes > 0
         self._drop_channels(result, np.random.default_rng(seed + 2))
         return result, np.where(codes > 0, codes - 1, OUTSIDE).astype(np.uint8)

@@ -78,7 +78,7 @@ class PatchSampler:
 def _start(centre: int, edge: int, size: int) -> int:
     """Centre the patch on a voxel, but keep it inside the image; centre the image in a larger patch."""
     if edge >= size:
-        return (size - edge) // 2
+        return -((edge - size) // 2)
     return int(np.clip(centre - edge // 2, 0, size - edge))
 
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import zlib
 from pathlib import Path
 
-import numpy as np
 import SimpleITK
 
 from ssaglioma.errors import DatasetError, GeometryError, SSAGliomaError
 from ssaglioma.labels import LabelScheme, to_scheme
 from ssaglioma.types import PathLike
 from ssaglioma.volume.dicom import read_dicom_series
+from ssaglioma.volume.nifti import check_nifti, damaged, refuse_non_finite
 from ssaglioma.volume.sitk import from_sitk
 from ssaglioma.volume.volume import Volume
 
 IMAGE_SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
-_CHUNK = 1 << 20
-_NO_SFORM_OFFSET, _NIFTI_HEADER = 252, 348
 
 
 def read_volume(path: PathLike) -> Volume:
@@ -79,10 +76,8 @@ def _read_image(file: Path) -> SimpleITK.Image:
     name = file.name.lower()
     if not name.endswith(IMAGE_SUFFIXES):
         raise DatasetError(f"The file {str(file)!r} is of an unknown kind", expected="one of " + " ".join(IMAGE_SUFFIXES))
-    if name.endswith(".gz"):
-        _check_gzip(file)
-    if name.endswith(".nii") or name.endswith(".nii.gz"):
-        _check_nifti(file)
+    if name.endswith((".nii", ".nii.gz")):
+        check_nifti(file)
     SimpleITK.ProcessObject_GlobalWarningDisplayOff()
     try:
         return SimpleITK.ReadImage(str(file))
@@ -106,13 +101,7 @@ def _volume(image: SimpleITK.Image, file: Path) -> Volume:
 
 def _checked(volume: Volume, file: Path) -> Volume:
     if volume.array.dtype.kind == "f":
-        bad = int(np.size(volume.array) - np.count_nonzero(np.isfinite(volume.array)))
-        if bad:
-            raise DatasetError(
-                f"The file {str(file)!r} holds {bad} voxels that are NaN or infinite",
-                expected="finite numbers",
-                remedy="Export the image again, or replace these voxels",
-            )
+        refuse_non_finite(file, volume.array)
     if min(volume.shape) < 2:
         raise DatasetError(
             f"The file {str(file)!r} is a single slice, {volume.geometry_text()}",
@@ -120,47 +109,6 @@ def _checked(volume: Volume, file: Path) -> Volume:
             remedy="Give the whole series",
         )
     return volume
-
-
-def _check_gzip(file: Path) -> None:
-    """Decompress the stream to its end: some readers fill a truncated file with zeros."""
-    stream = zlib.decompressobj(wbits=31)
-    try:
-        with open(file, "rb") as source:
-            while block := source.read(_CHUNK):
-                while block:
-                    stream.decompress(block)
-                    block = stream.unused_data if stream.eof else b""
-                    if stream.eof and block.strip(b"\0"):
-                        stream = zlib.decompressobj(wbits=31)
-                    else:
-                        block = b""
-    except zlib.error as error:
-        raise _damaged(file, f"its gzip stream is broken, {error}") from error
-    if not stream.eof:
-        raise _damaged(file, "its gzip stream ends too early")
-
-
-def _check_nifti(file: Path) -> None:
-    """Refuse NIfTI headers with a voxel size of 0 or below or no number, which ITK quietly turns into 1 mm."""
-    import gzip
-
-    opener = gzip.open if file.name.lower().endswith(".gz") else open
-    with opener(file, "rb") as stream:
-        header = stream.read(_NIFTI_HEADER)
-    if len(header) < _NIFTI_HEADER:
-        raise _damaged(file, f"it holds {len(header)} bytes, less than a header")
-    order = "<" if int.from_bytes(header[0:4], "little") == _NIFTI_HEADER else ">"
-    if int(np.frombuffer(header, f"{order}i4", 1)[0]) != _NIFTI_HEADER:
-        return
-    dimensions = int(np.frombuffer(header, f"{order}i2", 1, 40)[0])
-    sizes = np.frombuffer(header, f"{order}f4", 8, 76)[1 : 1 + min(max(dimensions, 1), 3)]
-    if not np.isfinite(sizes).all() or (sizes <= 0).any():
-        raise GeometryError(
-            f"The file {str(file)!r} gives the voxel size as {[float(size) for size in sizes]} mm",
-            expected="positive numbers",
-            remedy="Export the image again from the original DICOM",
-        )
 
 
 def _reading_error(file: Path, message: str) -> SSAGliomaError:
@@ -172,12 +120,4 @@ def _reading_error(file: Path, message: str) -> SSAGliomaError:
             remedy="Resample the image to a regular grid, or export it again",
         )
     reason = message.strip().splitlines()[-1].strip()
-    return _damaged(file, reason.replace("sitk::ERROR: ", ""))
-
-
-def _damaged(file: Path, reason: str) -> DatasetError:
-    return DatasetError(
-        f"The file {str(file)!r} is damaged or cut off: {reason}",
-        expected="a whole image file",
-        remedy="Copy or export it again",
-    )
+    return damaged(file, reason.replace("sitk::ERROR: ", ""))

@@ -13,19 +13,9 @@ from ssaglioma.labels import CARDIAC_LGE, GLIOMA
 from ssaglioma.volume.volume import Volume
 
 KEYS = [
-    "dice",
-    "iou",
-    "sensitivity",
-    "precision",
-    "volume_reference_ml",
-    "volume_prediction_ml",
-    "volume_difference_ml",
-    "hd_mm",
-    "hd95_mm",
-    "nsd_1mm",
-    "lesion_dice",
-    "lesion_hd95_mm",
-    "empty",
+    *("dice", "iou", "sensitivity", "precision"),
+    *("volume_reference_ml", "volume_prediction_ml", "volume_difference_ml"),
+    *("hd_mm", "hd95_mm", "nsd_1mm", "lesion_dice", "lesion_hd95_mm", "empty"),
 ]
 
 

@@ -5,14 +5,14 @@ from ssaglioma.training.augmentation import Augmentation
 from ssaglioma.training.cases import OUTSIDE
 
 
-@pytest.fixture(params=[(32, 24), (16, 16, 16)], ids=["2d", "3d"])
+@pytest.fixture(params=[(64, 56), (48, 48, 48)], ids=["2d", "3d"])
 def patch(request):
     shape = request.param
     generator = np.random.default_rng(0)
     labels = np.full(shape, OUTSIDE, np.uint8)
     inner = tuple(slice(4, edge - 4) for edge in shape)
     labels[inner] = 0
-    labels[tuple(slice(edge // 2 - 2, edge // 2 + 2) for edge in shape)] = 3
+    labels[tuple(slice(edge // 2 - 8, edge // 2 + 8) for edge in shape)] = 3
     image = generator.normal(size=(4, *shape)).astype(np.float32) * (labels != OUTSIDE)
     return image, labels
 
