@@ -21,7 +21,7 @@ def bounding_box(mask: np.ndarray, margin: int = 0) -> Box | None:
     planes = np.flatnonzero(mask.any(axis=(1, 2)))
     if planes.size == 0:
         return None
-    shadow: np.ndarray = mask[planes[0] : planes[-1] + 1].any(axis=0)
+    shadow = np.logical_or.reduce(mask[planes[0] : planes[-1] + 1], axis=0)
     ranges = (planes, np.flatnonzero(shadow.any(axis=1)), np.flatnonzero(shadow.any(axis=0)))
     starts_and_stops = ((int(found[0]), int(found[-1]) + 1) for found in ranges)
     return grow_box(tuple(slice(start, stop) for start, stop in starts_and_stops), margin, mask.shape)

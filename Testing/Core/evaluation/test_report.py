@@ -1,0 +1,68 @@
+import base64
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ssaglioma.evaluation.report import write_report
+from ssaglioma.labels import SEQUENCE_ORDER, Sequence
+from ssaglioma.volume import Volume
+
+
+@pytest.fixture
+def images():
+    generator = np.random.default_rng(0)
+    array = np.zeros((12, 30, 26), np.float32)
+    array[1:-1, 3:-3, 3:-3] = generator.uniform(100, 900, (10, 24, 20))
+    return {name: Volume(array * (1 + index), (4.0, 1.0, 1.0)) for index, name in enumerate(SEQUENCE_ORDER)}
+
+
+@pytest.fixture
+def labelmap(images):
+    labels = np.zeros((12, 30, 26), np.uint8)
+    labels[4:8, 8:18, 8:18], labels[5:7, 10:15, 10:15], labels[6, 12, 12] = 2, 3, 1
+    return images[Sequence.T1C].with_array(labels)
+
+
+def pictures(page):
+    return [Image.open(io.BytesIO(base64.b64decode(code))) for code in re.findall(r"base64,([^\"]+)\"", page)]
+
+
+def test_the_page_holds_volumes_scores_pictures_and_the_models_limits(images, labelmap, tmp_path):
+    scores = {"WT": {"dice": 0.912, "hd95_mm": None, "nsd_1mm": 1.0, "lesion_dice": 0.9, "volume_difference_ml": -0.5}}
+    card = {"name": "m", "title": "t", "intended_use": "adults <only>"}
+    path = write_report(
+        tmp_path / "r" / "report.html",
+        case_name="a & b",
+        images=images,
+        labelmap=labelmap,
+        reference=labelmap,
+        scores=scores,
+        volumes_ml={"WT": 12.34},
+        model_card=card,
+        timings={"predict": 2.0},
+        warnings=["T2 is missing"],
+    )
+    page = path.read_text(encoding="utf-8")
+    for text in ("a &amp; b", "Research use only", "T2 is missing", "12.3", "0.912", "adults &lt;only&gt;", "2.0 s", "missed"):
+        assert text in page
+    assert "<script" not in page and "http" not in page
+    assert all(min(picture.size) > 30 for picture in pictures(page))
+
+
+def test_a_case_without_tumour_and_with_one_sequence_still_gets_a_page(images, labelmap, tmp_path):
+    empty = labelmap.with_array(np.zeros_like(labelmap.array))
+    one = {Sequence.T2F: images[Sequence.T2F]}
+    path = write_report(tmp_path / "report.html", case_name="x", images=one, labelmap=empty)
+    assert len(pictures(path.read_text(encoding="utf-8"))) == 3
+
+
+def test_images_on_another_grid_are_brought_onto_the_labels_grid(images, labelmap, tmp_path):
+    other = Volume(np.ones((24, 60, 52), np.float32), (2.0, 0.5, 0.5))
+    path = write_report(
+        tmp_path / "report.html", case_name="x", images={**images, Sequence.T1N: other}, labelmap=labelmap
+    )
+    heights = {picture.height for picture in pictures(path.read_text(encoding="utf-8"))[:4]}
+    assert len(heights) == 1
