@@ -37,11 +37,7 @@ def core_lists(root: Path) -> str:
     listed = [file for folder in ("ssaglioma", "SSASlicerLib") for file in files_below(core, folder)]
     scripts = ["SSACore.py", *(file for file in listed if file.endswith(".py"))]
     resources = [file for file in listed if not file.endswith(".py")]
-    return (
-        HEADER
-        + cmake_set("SSACORE_PYTHON_SCRIPTS", scripts)
-        + cmake_set("SSACORE_PYTHON_RESOURCES", resources)
-    )
+    return HEADER + cmake_set("SSACORE_PYTHON_SCRIPTS", scripts) + cmake_set("SSACORE_PYTHON_RESOURCES", resources)
 
 
 def resource_lists(root: Path) -> str:

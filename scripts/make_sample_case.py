@@ -14,7 +14,13 @@ import numpy as np
 import SimpleITK
 
 from ssaglioma.labels import Sequence
-from ssaglioma.synthesis import ContrastParameters, TissueMaps, TumourParameters, paint_tumour, render_contrasts
+from ssaglioma.synthesis import (
+    ContrastParameters,
+    TissueMaps,
+    TumourParameters,
+    paint_tumour,
+    render_contrasts,
+)
 from ssaglioma.volume import Volume, resample_to, to_canonical, write_volume
 from ssaglioma.volume.sitk import from_sitk
 

@@ -14,14 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ssaglioma.evaluation import summarize_cases
+from ssaglioma.evaluation import write_json
 from ssaglioma.labels import GLIOMA, Sequence
-from ssaglioma.packages import ModelCard, ModelPackage, write_package
+from ssaglioma.packages import ModelPackage, write_package
 from ssaglioma.training.checkpoint import read_checkpoint
 from ssaglioma.training.folds import read_folds
 from ssaglioma.training.loop import CHECKPOINT
 from ssaglioma.training.package import package_run
-from ssaglioma.training.validation import false_volumes_ml, mean_dice, validate_package, write_scores
+from ssaglioma.training.validation import false_volumes_ml, mean_dice, validate_package
 from ssaglioma.volume import Case, find_cases
 
 NAME = "glioma-2d-small"
@@ -44,10 +44,10 @@ def main() -> int:
         held_out = [cases[name] for name in folds.held_out(fold)]
         packages[fold] = _package(run, fold, len(folds.training(fold)), held_out)
         scores = validate_package(packages[fold], held_out)
-        write_scores(run / "scores.json", scores)
+        write_json(scores, run / "scores.json")
         print(f"fold {fold}: {_means(scores)}", flush=True)
         scored += [{**row, "fold": fold} for row in scores["cases"]]
-    pooled = {"cases": scored, "summary": summarize_cases(scored)}
+    pooled = {"cases": scored}
     shipped = packages[args.ship]
     held_out = [cases[name] for name in folds.held_out(args.ship)]
     card = replace(
@@ -72,8 +72,8 @@ def _package(run: Path, fold: int, training_cases: int, held_out: list[Case]) ->
         name=NAME,
         title="Glioma, 2D, small: for computers with 2 cores and no GPU",
         training_data=(
-            f"{training_cases} pre-operative glioma cases of the BraTS 2018 and 2021 training sets (fold {fold} of the "
-            f"project's five; held out: {names}). {steps} steps of {config['batch_size']} axial slices on 2 CPU cores."
+            f"{training_cases} pre-operative glioma cases of the BraTS 2018 and 2021 training sets (fold {fold} of "
+            f"the project's five; held out: {names}). {steps} steps of {config['batch_size']} axial slices."
         ),
     )
 
@@ -123,7 +123,10 @@ def _average(scores: dict[str, Any]) -> float:
 
 
 def _markdown(rows: list[dict[str, Any]]) -> str:
-    lines = ["| case | fold | Dice WT | TC | ET | HD95 WT (mm) | TC | ET | ET reference / found (ml) |", "|---" * 9 + "|"]
+    lines = [
+        "| case | fold | Dice WT | TC | ET | HD95 WT (mm) | TC | ET | ET reference / found (ml) |",
+        "|---" * 9 + "|",
+    ]
     for row in rows:
         regions = row["regions"]
         dice = " | ".join(f"{regions[r]['dice']:.3f}" for r in GLIOMA.regions)

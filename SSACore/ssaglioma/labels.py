@@ -181,13 +181,12 @@ def to_scheme(labelmap: np.ndarray, scheme: LabelScheme, *, source: str = "label
         For fractional, negative, unknown or ambiguous values.
     """
     array = np.asarray(labelmap)
-    if array.dtype.kind == "f":
-        if not np.isfinite(array).all() or not np.equal(array, np.round(array)).all():
-            raise DatasetError(
-                f"{source} holds values that are not whole numbers",
-                expected=f"the labels {sorted(scheme.allowed_values)}",
-                remedy="Give a labelmap, not an intensity image or a probability map",
-            )
+    if array.dtype.kind == "f" and not np.equal(array, np.round(np.nan_to_num(array))).all():
+        raise DatasetError(
+            f"{source} holds values that are not whole numbers",
+            expected=f"the labels {sorted(scheme.allowed_values)}",
+            remedy="Give a labelmap, not an intensity image or a probability map",
+        )
     present = {int(value) for value in np.unique(array)}
     if scheme.name == GLIOMA.name and _OLD_BRATS_ET in present:
         if scheme.values["ET"] in present:

@@ -112,9 +112,7 @@ def imports(trees) -> dict[str, set[str]]:
 
 def test_every_room_has_its_floor():
     rooms = {
-        path.stem
-        for path in PACKAGE.iterdir()
-        if path.suffix == ".py" or (path.is_dir() and any(path.glob("*.py")))
+        path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path.is_dir() and any(path.glob("*.py")))
     }
     assert rooms <= set(FLOOR), "a new room needs a floor here and in CONTRIBUTING.md"
 
@@ -191,9 +189,7 @@ print(sorted(libraries), seen, ssaglioma.__version__)
 
 def test_an_upward_import_is_found():
     imports = {"ssaglioma.volume.nifti": {"ssaglioma.training", "ssaglioma.errors", "numpy"}}
-    assert offences(imports) == [
-        "ssaglioma.volume.nifti imports ssaglioma.training: volume stands below training"
-    ]
+    assert offences(imports) == ["ssaglioma.volume.nifti imports ssaglioma.training: volume stands below training"]
 
 
 def test_a_circle_on_one_floor_is_found():

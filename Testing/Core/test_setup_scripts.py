@@ -35,8 +35,7 @@ def torch_requests(tmp_path: Path, environment: dict[str, str], refused: str) ->
     """The ``pip install`` lines of the script when those that match ``refused`` fail."""
     python = executable(
         tmp_path / "python",
-        f'case "$*" in "-c import torch") exit 1;; esac\necho "$*" >> "$LOG"\n'
-        f'case "$*" in {refused}) exit 1;; esac\n',
+        f'case "$*" in "-c import torch") exit 1;; esac\necho "$*" >> "$LOG"\ncase "$*" in {refused}) exit 1;; esac\n',
     )
     subprocess.run([SCRIPTS / "install_torch.sh", python], env=environment, check=True, capture_output=True)
     return (tmp_path / "log").read_text().splitlines()

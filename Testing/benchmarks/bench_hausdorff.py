@@ -93,9 +93,7 @@ def reference_packages() -> Iterator[tuple[str, str, Judge]]:
 
         def monai(reference, prediction, spacing):
             tensors = [torch.from_numpy(mask[None, None]) for mask in (prediction, reference)]
-            return float(
-                compute_hausdorff_distance(*tensors, include_background=True, percentile=95, spacing=spacing)
-            )
+            return float(compute_hausdorff_distance(*tensors, include_background=True, percentile=95, spacing=spacing))
 
         yield "MONAI", "voxel_directed", monai
     except ImportError:
@@ -122,9 +120,7 @@ def main() -> None:
     name, reference = found if found else ("synthetic", Volume(synthetic_labelmap()))
     prediction = reference.with_array(worse(reference.array))
     spacing = reference.spacing_zyx_mm
-    masks = [
-        tuple(GLIOMA.mask(v.array, region) for v in (reference, prediction)) for region in GLIOMA.regions
-    ]
+    masks = [tuple(GLIOMA.mask(v.array, region) for v in (reference, prediction)) for region in GLIOMA.regions]
     masks = [pair for pair in masks if all(mask.any() for mask in pair)]
     print(f"{Path(name).name}: {reference.geometry_text()}; {len(masks)} regions, HD, HD95 and NSD")
     ours = {}
@@ -138,9 +134,7 @@ def main() -> None:
                 distances.hausdorff(), distances.hausdorff_percentile(), distances.surface_dice(1.0)
 
         seconds = best_seconds(score_all, args.repeats)
-        print(
-            f"  ssaglioma         {convention:15s} {seconds:7.3f} s  (target {TARGET_SECONDS[convention]} s)"
-        )
+        print(f"  ssaglioma         {convention:15s} {seconds:7.3f} s  (target {TARGET_SECONDS[convention]} s)")
     for package, convention, judge in reference_packages():
         start = time.perf_counter()
         values = [judge(*pair, spacing) for pair in masks]

@@ -32,15 +32,30 @@ def main() -> None:
     for setting in ([], ["--mirror"]):
         for repeat in range(args.repeats):
             wall, result = run(case, setting)
-            stages = " | ".join(f"{result['timings'][key]:.1f}" for key in ("read", "load", "prepare", "predict", "restore"))
+            stages = " | ".join(
+                f"{result['timings'][key]:.1f}" for key in ("read", "load", "prepare", "predict", "restore")
+            )
             name = " ".join(setting) or "default"
-            print(f"| {name} | {repeat + 1} | {wall:.1f} | {stages} | {result['peak_memory_gib']:.2f} |", flush=True)
+            print(
+                f"| {name} | {repeat + 1} | {wall:.1f} | {stages} | {result['peak_memory_gib']:.2f} |",
+                flush=True,
+            )
 
 
 def run(case: Path, setting: list[str]) -> tuple[float, dict]:
     """Segment once in a child process; return wall seconds and the result event."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "ssaglioma", "segment", str(case), "--output", folder, "--device", "cpu"]
+        command = [
+            sys.executable,
+            "-m",
+            "ssaglioma",
+            "segment",
+            str(case),
+            "--output",
+            folder,
+            "--device",
+            "cpu",
+        ]
         began = time.monotonic()
         done = subprocess.run([*command, *setting, "--progress", "json"], capture_output=True, text=True, check=True)
         wall = time.monotonic() - began

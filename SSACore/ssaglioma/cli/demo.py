@@ -15,7 +15,9 @@ from ssaglioma.labels import GLIOMA
 LOWEST_WT_DICE = 0.60
 
 
-def add_parser(subparsers: argparse._SubParsersAction, parents: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+def add_parser(
+    subparsers: argparse._SubParsersAction, parents: list[argparse.ArgumentParser]
+) -> argparse.ArgumentParser:
     """Add the command to the parser."""
     parser = subparsers.add_parser(
         "demo",
@@ -86,8 +88,8 @@ def _case(folder: Path | None):  # type: ignore[no-untyped-def]
 
 
 def _scores(reference, prediction, name: str, console: Console) -> dict:  # type: ignore[no-untyped-def,type-arg]
-    from ssaglioma.evaluation import evaluate_case, table_text
+    from ssaglioma.evaluation import evaluate_case, format_table
 
     scores = evaluate_case(reference, prediction, GLIOMA)
-    console.print(table_text([{"case": name, "regions": scores}]))
+    console.print(format_table({name: scores}))
     return scores

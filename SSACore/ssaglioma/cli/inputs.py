@@ -14,7 +14,9 @@ _IMAGE_SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
 
 def add_case_arguments(parser: argparse.ArgumentParser) -> None:
     """Add CASE and --t1n --t1c --t2w --t2f."""
-    parser.add_argument("case", nargs="?", type=Path, help="folder with the images of one case (BraTS, nnU-Net or BIDS names)")
+    parser.add_argument(
+        "case", nargs="?", type=Path, help="folder with the images of one case (BraTS, nnU-Net or BIDS names)"
+    )
     for sequence in SEQUENCE_ORDER:
         parser.add_argument(f"--{sequence.value}", type=Path, metavar="FILE", help=f"{sequence.display_name} image")
 
@@ -33,13 +35,13 @@ def case_from_arguments(args: argparse.Namespace) -> Case:
     files = {sequence: path for sequence, path in named.items() if path is not None}
     found = _folder_case(args.case) if args.case is not None else None
     if found is None and not files:
-        raise DatasetError(
-            "No images were given", expected="a case folder, or files by --t1n --t1c --t2w --t2f"
-        )
+        raise DatasetError("No images were given", expected="a case folder, or files by --t1n --t1c --t2w --t2f")
     sequences = {**(found.sequences if found else {}), **files}
     for sequence, path in sequences.items():
         if not Path(path).exists():
-            raise DatasetError(f"The {sequence.display_name} image {str(path)!r} does not exist", remedy="Check the path")
+            raise DatasetError(
+                f"The {sequence.display_name} image {str(path)!r} does not exist", remedy="Check the path"
+            )
     _refuse_doubles(sequences)
     name = found.name if found else _case_name(next(iter(files.values())))
     return Case(name, sequences, found.reference if found else None)

@@ -32,7 +32,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     common.add_argument("--debug", action="store_true", help="show a traceback with an error")
     common.add_argument(
-        "--exit-with-parent", action="store_true", help="stop when standard input closes, so that no orphan is left"
+        "--exit-with-parent",
+        action="store_true",
+        help="stop when standard input closes, so that no orphan is left",
     )
     parser = argparse.ArgumentParser(
         prog="ssaglioma", description="Glioma segmentation on MRI, offline, without a GPU. Research use only."

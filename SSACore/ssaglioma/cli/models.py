@@ -9,7 +9,9 @@ from ssaglioma.cli.console import Console
 from ssaglioma.packages import find_package, list_packages
 
 
-def add_parser(subparsers: argparse._SubParsersAction, parents: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+def add_parser(
+    subparsers: argparse._SubParsersAction, parents: list[argparse.ArgumentParser]
+) -> argparse.ArgumentParser:
     """Add the command to the parser."""
     parser = subparsers.add_parser("models", parents=parents, help="list, describe or verify models")
     parser.add_argument("action", choices=("list", "info", "verify"))

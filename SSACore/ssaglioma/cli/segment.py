@@ -19,21 +19,39 @@ if TYPE_CHECKING:
     from ssaglioma.volume import Case
 
 
-def add_parser(subparsers: argparse._SubParsersAction, parents: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+def add_parser(
+    subparsers: argparse._SubParsersAction, parents: list[argparse.ArgumentParser]
+) -> argparse.ArgumentParser:
     """Add the command to the parser."""
     parser = subparsers.add_parser(
         "segment",
         parents=parents,
         help="segment a case",
-        description="Segment necrosis (NCR 1), edema (ED 2) and enhancing tumor (ET 3) in skull-stripped, aligned images.",
+        description="Segment necrosis (1), edema (2) and enhancing tumor (3) in skull-stripped, aligned images.",
     )
     add_case_arguments(parser)
-    parser.add_argument("--output", type=Path, required=True, metavar="FILE|DIR", help="labelmap file, or folder for <case>-seg.nii.gz")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE|DIR",
+        help="labelmap file, or folder for <case>-seg.nii.gz",
+    )
     parser.add_argument("--model", metavar="NAME|PATH", help="model package (default: the first one shipped)")
     parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or cuda:N")
-    parser.add_argument("--mirror", action="store_true", help="average with the left-right mirrored image: slower, a little better")
-    parser.add_argument("--grid", metavar="SLOT", help="sequence whose grid the result lies on (default: T1Gd, else FLAIR)")
-    parser.add_argument("--resample", action="store_true", help="accept images on different grids if they are aligned in scanner space")
+    parser.add_argument(
+        "--mirror",
+        action="store_true",
+        help="average with the left-right mirrored image: slower, a little better",
+    )
+    parser.add_argument(
+        "--grid", metavar="SLOT", help="sequence whose grid the result lies on (default: T1Gd, else FLAIR)"
+    )
+    parser.add_argument(
+        "--resample",
+        action="store_true",
+        help="accept images on different grids if they are aligned in scanner space",
+    )
     parser.add_argument("--probabilities", action="store_true", help="also write the probability of each region")
     parser.add_argument("--overwrite", action="store_true", help="replace a labelmap that exists")
     return parser
@@ -68,7 +86,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def segment_files(case: Case, args: argparse.Namespace, console: Console) -> tuple[SegmentationResult, dict[str, float]]:
+def segment_files(
+    case: Case, args: argparse.Namespace, console: Console
+) -> tuple[SegmentationResult, dict[str, float]]:
     """Read a case, load the model, and segment; return the result and the seconds of reading and loading."""
     from ssaglioma.inference import segment_case
     from ssaglioma.packages import find_package
@@ -113,7 +133,9 @@ def region_volumes_ml(result: SegmentationResult) -> dict[str, float]:
 
 
 def _refuse_overwrite(output: Path, case: Case, overwrite: bool) -> None:
-    inputs = {Path(path).resolve() for path in (*case.sequences.values(), *([case.reference] if case.reference else []))}
+    inputs = {
+        Path(path).resolve() for path in (*case.sequences.values(), *([case.reference] if case.reference else []))
+    }
     if output.resolve() in inputs:
         raise DatasetError(
             f"The output {str(output)!r} is one of the case's own files",

@@ -29,7 +29,9 @@ _OPTIONS: dict[str, type] = {
 """Options of `TrainingConfig` that the command line offers; defaults live there."""
 
 
-def add_parser(subparsers: argparse._SubParsersAction, parents: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+def add_parser(
+    subparsers: argparse._SubParsersAction, parents: list[argparse.ArgumentParser]
+) -> argparse.ArgumentParser:
     """Add the command to the parser."""
     parser = subparsers.add_parser(
         "train",
@@ -45,8 +47,12 @@ def add_parser(subparsers: argparse._SubParsersAction, parents: list[argparse.Ar
     parser.add_argument("--cache", type=Path, metavar="DIR", help="folder for normalised cases (default: OUTPUT/cache)")
     parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or cuda:N")
     parser.add_argument("--threads", type=int, metavar="N", help="processor threads (default: all)")
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes that prepare patches (default: 1)")
-    parser.add_argument("--stop-after", type=float, metavar="MINUTES", help="pause after the epoch that passes this time")
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes that prepare patches (default: 1)"
+    )
+    parser.add_argument(
+        "--stop-after", type=float, metavar="MINUTES", help="pause after the epoch that passes this time"
+    )
     for name, kind in _OPTIONS.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=kind, default=None, help=f"see TrainingConfig.{name}")
     return parser
@@ -91,15 +97,20 @@ def _finish(args: argparse.Namespace, console: Console, training: list[Case], he
 
     words = f"{len(training)} cases; held out: {', '.join(case.name for case in held_out) or 'none'}"
     package = package_run(
-        args.output, args.output / "package", name=args.name, title=f"{args.name} (fold {args.fold})", training_data=words
+        args.output,
+        args.output / "package",
+        name=args.name,
+        title=f"{args.name} (fold {args.fold})",
+        training_data=words,
     )
     console.print(f"Model package written to {package.folder}")
     result: dict[str, Any] = {"finished": True, "package": str(package.folder)}
     if held_out:
-        from ssaglioma.training.validation import mean_dice, validate_package, write_scores
+        from ssaglioma.evaluation import write_json
+        from ssaglioma.training.validation import mean_dice, validate_package
 
         scores = validate_package(package, held_out, device=args.device, progress=console.progress)
-        write_scores(args.output / "scores.json", scores)
+        write_json(scores, args.output / "scores.json")
         for region in GLIOMA.regions:
             mean, count = mean_dice(scores, region)
             shown = "-" if mean is None else f"{mean:.3f}"

@@ -147,8 +147,7 @@ def evaluate_case(
 def _check_grids(reference: Volume, prediction: Volume, case: str) -> None:
     if not reference.same_grid(prediction):
         raise GeometryError(
-            f"The prediction{case} has {prediction.geometry_text()}; "
-            f"the reference has {reference.geometry_text()}",
+            f"The prediction{case} has {prediction.geometry_text()}; the reference has {reference.geometry_text()}",
             expected="both labelmaps on the same grid (size, spacing, origin and axes)",
             remedy="Check the pairing, or resample one to the other with nearest-neighbour interpolation",
         )
@@ -178,9 +177,7 @@ def _overlap_scores(counts: OverlapCounts, voxel_ml: float) -> RegionScores:
     }
 
 
-def _distance_scores(
-    masks: Masks, counts: OverlapCounts, spacing: Spacing, options: EvaluationOptions
-) -> RegionScores:
+def _distance_scores(masks: Masks, counts: OverlapCounts, spacing: Spacing, options: EvaluationOptions) -> RegionScores:
     keys = (f"hd_{options.unit}", f"hd95_{options.unit}", "nsd_1mm")
     if counts.empty == "both":
         return dict(zip(keys, (0.0, 0.0, 1.0), strict=True))
@@ -200,9 +197,7 @@ def _cores(labels: Masks, scheme: LabelScheme, region: str) -> Masks | None:
     return None if core is None else (scheme.mask(labels[0], core), scheme.mask(labels[1], core))
 
 
-def _lesion_scores(
-    masks: Masks, cores: Masks | None, spacing: Spacing, options: EvaluationOptions
-) -> RegionScores:
+def _lesion_scores(masks: Masks, cores: Masks | None, spacing: Spacing, options: EvaluationOptions) -> RegionScores:
     if options.lesionwise is None:
         return {"lesion_dice": None, "lesion_hd95_mm": None}
     found = lesion_scores(

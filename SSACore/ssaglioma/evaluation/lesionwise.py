@@ -96,9 +96,7 @@ class LesionScores:
 def lesion_rules(name: str) -> LesionRules:
     """Return the rules by name, or raise `DatasetError`."""
     if name not in LESION_RULES:
-        raise DatasetError(
-            f"The lesion rules {name!r} are not known", expected=f"one of {sorted(LESION_RULES)}"
-        )
+        raise DatasetError(f"The lesion rules {name!r} are not known", expected=f"one of {sorted(LESION_RULES)}")
     return LESION_RULES[name]
 
 

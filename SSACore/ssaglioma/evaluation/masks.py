@@ -30,16 +30,14 @@ def bounding_box(mask: np.ndarray, margin: int = 0) -> Box | None:
 def grow_box(box: Box, margin: int, shape: tuple[int, ...]) -> Box:
     """Return the box with `margin` voxels more on each side, clipped to an image of this shape."""
     return tuple(
-        slice(max(side.start - margin, 0), min(side.stop + margin, size))
-        for side, size in zip(box, shape, strict=True)
+        slice(max(side.start - margin, 0), min(side.stop + margin, size)) for side, size in zip(box, shape, strict=True)
     )
 
 
 def union_box(boxes: list[Box]) -> Box:
     """Return the smallest box that holds all the given boxes."""
     return tuple(
-        slice(min(side.start for side in sides), max(side.stop for side in sides))
-        for sides in zip(*boxes, strict=True)
+        slice(min(side.start for side in sides), max(side.stop for side in sides)) for sides in zip(*boxes, strict=True)
     )
 
 

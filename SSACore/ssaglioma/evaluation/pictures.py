@@ -70,7 +70,11 @@ def slice_position_mm(volume: Volume, view: View) -> float:
 
 
 def draw_view(
-    volume: Volume, view: View, outlines: list[tuple[np.ndarray, tuple[int, int, int]]], caption: str, box: tuple
+    volume: Volume,
+    view: View,
+    outlines: list[tuple[np.ndarray, tuple[int, int, int]]],
+    caption: str,
+    box: tuple,
 ) -> Image.Image:
     """Draw one slice of a volume with outlines of masks.
 
@@ -150,10 +154,13 @@ def _annotated(picture: Image.Image, marks: tuple[str, ...], caption: str) -> Im
     draw = ImageDraw.Draw(framed)
     left, right, top, bottom = marks
     middle_x, middle_y = width // 2, picture.height // 2
-    style = {"fill": "white", "font": font, "stroke_width": 2, "stroke_fill": "black"}
-    draw.text((3, middle_y), left, anchor="lm", **style)
-    draw.text((width - 3, middle_y), right, anchor="rm", **style)
-    draw.text((middle_x, 2), top, anchor="mt", **style)
-    draw.text((middle_x, picture.height - 3), bottom, anchor="mb", **style)
+    places = (
+        ((3, middle_y), left, "lm"),
+        ((width - 3, middle_y), right, "rm"),
+        ((middle_x, 2), top, "mt"),
+        ((middle_x, picture.height - 3), bottom, "mb"),
+    )
+    for place, mark, anchor in places:
+        draw.text(place, mark, fill="white", font=font, anchor=anchor, stroke_width=2, stroke_fill="black")
     draw.text((4, picture.height + 3), caption, fill=(200, 200, 200), font=font)
     return framed

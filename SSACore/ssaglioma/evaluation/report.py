@@ -36,11 +36,12 @@ _SCORES = (
     ("lesion_dice", "Lesion-wise Dice", 3),
     ("volume_difference_ml", "Volume difference (ml)", 2),
 )
+_SLICES_APART_MM = 4.0
 _STYLE = (
     "body{font:15px/1.45 system-ui,sans-serif;max-width:1150px;margin:1.5em auto;padding:0 1em;color:#1b1b1b}"
     "h1{font-size:1.5em;margin-bottom:.1em}h2{font-size:1.15em;margin:1.4em 0 .4em}"
     "table{border-collapse:collapse}td,th{padding:.25em .8em;border-bottom:1px solid #ddd;text-align:right}"
-    "td:first-child,th:first-child{text-align:left}.row{display:flex;flex-wrap:wrap;gap:6px}"
+    "td:first-child,th:first-child{text-align:left}.row{display:flex;flex-wrap:wrap;gap:6px;margin-bottom:6px}"
     "img{background:#000}.use{background:#fff3cd;padding:.5em .8em}.warn{background:#f8d7da;padding:.5em .8em}"
     ".key{display:inline-block;width:1em;height:.8em;margin:0 .35em 0 .9em}dt{font-weight:600}dd{margin:0 0 .4em}"
 )
@@ -76,7 +77,8 @@ def write_report(
     flat = {name: canonical(_on_grid(volume, labelmap)) for name, volume in images.items()}
     parts = [
         f"<h1>Glioma segmentation: {html.escape(case_name)}</h1>",
-        '<p class="use"><b>Research use only.</b> Not a medical device; every outline must be checked by a radiologist.</p>',
+        '<p class="use"><b>Research use only.</b> Not a medical device. '
+        "Every outline must be checked by a radiologist.</p>",
         *(f'<p class="warn">{html.escape(text)}</p>' for text in warnings),
         _volume_table(volumes_ml or {}),
         _score_table(scores or {}),
@@ -106,7 +108,9 @@ def _volume_table(volumes_ml: Mapping[str, float]) -> str:
 
 
 def _score_table(scores: Mapping[str, Mapping[str, Any]]) -> str:
-    rows = [[region, *(_number(values.get(key), digits) for key, _, digits in _SCORES)] for region, values in scores.items()]
+    rows = [
+        [region, *(_number(values.get(key), digits) for key, _, digits in _SCORES)] for region, values in scores.items()
+    ]
     title = "Agreement with the reference (HD95: surface-area convention; BraTS 2023 lesion rule)"
     return _table(title, ["Region", *(heading for _, heading, _ in _SCORES)], rows)
 
@@ -127,8 +131,13 @@ def _overlay_section(images: Mapping[MRSequence, Volume], labelmap: Volume, sche
     outlines = [(labelmap.array == scheme.values[name], COLORS[name]) for name in ("ED", "NCR", "ET")]
     box = brain_box(list(images.values()))
     tumour = labelmap.array > 0
-    indices = dict.fromkeys(best_index(scheme.mask(labelmap.array, region), 0) for region in scheme.regions)
-    parts = ["<h2>Outlines</h2><p>Patient's left is on the right of axial and coronal pictures.", _legend(COLORS), "</p>"]
+    largest = [best_index(scheme.mask(labelmap.array, region), 0) for region in scheme.regions]
+    indices = _apart(largest, max(1, round(_SLICES_APART_MM / labelmap.spacing_zyx_mm[0])))
+    parts = [
+        "<h2>Outlines</h2><p>Patient's left is on the right of axial and coronal pictures.",
+        _legend(COLORS),
+        "</p>",
+    ]
     for index in sorted(indices, reverse=True):
         parts.append(_row(images, View("axial", index), outlines, box))
     first = images.get(MRSequence.T1C, next(iter(images.values())))
@@ -139,11 +148,24 @@ def _overlay_section(images: Mapping[MRSequence, Volume], labelmap: Volume, sche
     return "".join(parts)
 
 
+def _apart(indices: list[int], least: int) -> list[int]:
+    """Leave out slices that show nearly the same as an earlier one."""
+    kept: list[int] = []
+    for index in indices:
+        if all(abs(index - other) >= least for other in kept):
+            kept.append(index)
+    return kept
+
+
 def _comparison_section(
     images: Mapping[MRSequence, Volume], labelmap: Volume, reference: Volume, scheme: LabelScheme
 ) -> str:
     colors = {"agreed": AGREED, "missed": MISSED, "extra": EXTRA}
-    parts = ["<h2>Difference from the reference, whole tumor and enhancing tumor</h2><p>", _legend(colors), "</p>"]
+    parts = [
+        "<h2>Difference from the reference, whole tumor and enhancing tumor</h2><p>",
+        _legend(colors),
+        "</p>",
+    ]
     box = brain_box(list(images.values()))
     anchors = {"WT": MRSequence.T2F, "ET": MRSequence.T1C}
     for region, sequence in anchors.items():
@@ -180,7 +202,9 @@ def _legend(colors: Mapping[str, tuple[int, int, int]]) -> str:
 
 def _model_section(card: Mapping[str, Any]) -> str:
     keys = ("title", "version", "training_data", "intended_use", "licence")
-    rows = "".join(f"<dt>{key.replace('_', ' ')}</dt><dd>{html.escape(str(card[key]))}</dd>" for key in keys if key in card)
+    rows = "".join(
+        f"<dt>{key.replace('_', ' ')}</dt><dd>{html.escape(str(card[key]))}</dd>" for key in keys if key in card
+    )
     return f"<h2>Model {html.escape(str(card.get('name', '')))}</h2><dl>{rows}</dl>" if rows else ""
 
 

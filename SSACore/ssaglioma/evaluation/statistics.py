@@ -154,9 +154,7 @@ def compare_paired(
         mean = float(used.mean()) if len(used) else None
         return PairedComparison(len(used), missing, mean, *([None] * 8))
     low, high = bootstrap_interval(used, generator=generator)
-    return PairedComparison(
-        len(used), missing, float(used.mean()), low, high, *_t_test(used), *_signed_ranks(used)
-    )
+    return PairedComparison(len(used), missing, float(used.mean()), low, high, *_t_test(used), *_signed_ranks(used))
 
 
 def holm_adjust(p_values: Sequence[float]) -> list[float]:

@@ -161,9 +161,7 @@ def _surfel_areas(spacing: tuple[float, ...]) -> np.ndarray:
     return areas
 
 
-def _nearest_distances(
-    first: np.ndarray, second: np.ndarray, spacing: Spacing
-) -> tuple[np.ndarray, np.ndarray]:
+def _nearest_distances(first: np.ndarray, second: np.ndarray, spacing: Spacing) -> tuple[np.ndarray, np.ndarray]:
     """Return the distance from each True voxel of one border to the other border, both ways."""
     shared = first & second
     points = [np.argwhere(border) for border in (first, second)]
@@ -173,9 +171,7 @@ def _nearest_distances(
     return forth, back
 
 
-def _nearest(
-    origins: np.ndarray, targets: np.ndarray, known_zero: np.ndarray, spacing: Spacing
-) -> np.ndarray:
+def _nearest(origins: np.ndarray, targets: np.ndarray, known_zero: np.ndarray, spacing: Spacing) -> np.ndarray:
     """Return distances (N,) from index points (N, 3) to the nearest of (M, 3); 0 where known."""
     distances = np.zeros(len(origins))
     searching = origins[~known_zero]

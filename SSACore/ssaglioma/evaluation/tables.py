@@ -67,9 +67,7 @@ def build_document(
     for region, by_score in summarize_cases(cases).items():
         found = [scores[region]["empty"] for scores in cases.values() if region in scores]
         summary[region] = {name: asdict(value) for name, value in by_score.items()}
-        summary[region]["empty"] = {
-            kind: found.count(kind) for kind in ("none", "reference", "prediction", "both")
-        }
+        summary[region]["empty"] = {kind: found.count(kind) for kind in ("none", "reference", "prediction", "both")}
     return {
         **asdict(options),
         "labels": scheme_name,
@@ -114,9 +112,7 @@ def format_table(cases: CaseScores, unit: str = "mm") -> str:
     headings = [_HEADINGS.get(key, key.replace("_", " ")) for key in keys]
     rows = [["case", "region", *headings]]
     for name, scores in cases.items():
-        rows.extend(
-            [name, region, *(_cell(values[key]) for key in keys)] for region, values in scores.items()
-        )
+        rows.extend([name, region, *(_cell(values[key]) for key in keys)] for region, values in scores.items())
     if len(cases) > 1:
         rows.append([])
         numbers = [key for key in keys if key != "empty"]

@@ -26,12 +26,17 @@ def choose_device(name: str = "auto") -> torch.device:
     if text == "cpu":
         return torch.device("cpu")
     if text == "auto":
-        return torch.device("cuda") if torch.cuda.is_available() and gpu_problem("cuda") is None else torch.device("cpu")
+        return (
+            torch.device("cuda") if torch.cuda.is_available() and gpu_problem("cuda") is None else torch.device("cpu")
+        )
     if text.split(":")[0] != "cuda":
         raise DeviceError(f"The device {name!r} is not known", expected="auto, cpu, cuda or cuda:N")
     problem = gpu_problem(text)
     if problem:
-        raise DeviceError(f"The device {name!r} cannot be used: {problem}", remedy="Use --device cpu, or see 'ssaglioma doctor'")
+        raise DeviceError(
+            f"The device {name!r} cannot be used: {problem}",
+            remedy="Use --device cpu, or see 'ssaglioma doctor'",
+        )
     return torch.device(text)
 
 

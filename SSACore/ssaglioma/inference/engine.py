@@ -79,7 +79,10 @@ class TorchEngine:
 
     def _forward(self, tiles: np.ndarray) -> np.ndarray:
         image = torch.from_numpy(tiles).to(self.device)
-        with torch.inference_mode(), torch.autocast(self.device.type, self._half, enabled=self._half is not None):
+        with (
+            torch.inference_mode(),
+            torch.autocast(self.device.type, self._half, enabled=self._half is not None),
+        ):
             logits = self._network(image).float()
             if self.mirror:
                 flipped = self._network(image.flip(_LEFT_RIGHT_AXIS)).float().flip(_LEFT_RIGHT_AXIS)

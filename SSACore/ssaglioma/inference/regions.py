@@ -39,7 +39,8 @@ def regions_to_labels(probabilities: np.ndarray, regions: Sequence[str], scheme:
         own = [name for name in scheme.regions[region] if name not in later]
         if len(own) != 1:
             raise ModelPackageError(
-                f"The region {region!r} would paint the labels {own}", expected="regions that each add one label"
+                f"The region {region!r} would paint the labels {own}",
+                expected="regions that each add one label",
             )
         labelmap[probabilities[list(regions).index(region)] > THRESHOLD] = scheme.values[own[0]]
     return labelmap

@@ -114,9 +114,7 @@ def segment_case(
         )
     clock.lap("prepare")
     home = canonical[anchor]
-    boxed = predictor.predict(
-        prepared.image, home.spacing_zyx_mm, lambda done, text: progress(0.05 + 0.9 * done, text)
-    )
+    boxed = predictor.predict(prepared.image, home.spacing_zyx_mm, lambda done, text: progress(0.05 + 0.9 * done, text))
     boxed = boxed * prepared.mask
     clock.lap("predict")
     scheme = label_scheme(card.labels)

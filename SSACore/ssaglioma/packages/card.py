@@ -73,13 +73,28 @@ class ModelCard:
         for name in ("channels", "regions", "spacing_zyx_mm", "patch"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         _require(self.format == CARD_FORMAT, "format", self.format, f"{CARD_FORMAT} (update SSAGlioma)")
-        _require(bool(self.name) and self.name.replace("-", "").replace("_", "").isalnum(), "name", self.name, "a word")
+        _require(
+            bool(self.name) and self.name.replace("-", "").replace("_", "").isalnum(),
+            "name",
+            self.name,
+            "a word",
+        )
         _require(self.labels in LABEL_SCHEMES, "labels", self.labels, f"one of {sorted(LABEL_SCHEMES)}")
         _require(self.slice_axis in SLICE_AXES, "slice_axis", self.slice_axis, f"one of {SLICE_AXES}")
-        _require(self.missing_channels in ("zero", "refuse"), "missing_channels", self.missing_channels, "zero or refuse")
+        _require(
+            self.missing_channels in ("zero", "refuse"),
+            "missing_channels",
+            self.missing_channels,
+            "zero or refuse",
+        )
         _require(len(self.spacing_zyx_mm) == 3, "spacing_zyx_mm", self.spacing_zyx_mm, "three numbers or null")
         known = set(LABEL_SCHEMES[self.labels].regions)
-        _require(set(self.regions) <= known and bool(self.regions), "regions", self.regions, f"among {sorted(known)}")
+        _require(
+            set(self.regions) <= known and bool(self.regions),
+            "regions",
+            self.regions,
+            f"among {sorted(known)}",
+        )
         _require(len(self.patch) in (2, 3), "patch", self.patch, "(Y, X) or (Z, Y, X)")
 
     @property

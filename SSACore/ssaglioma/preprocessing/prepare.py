@@ -36,7 +36,8 @@ class PreparedCase:
     def uncrop(self, array: np.ndarray, fill: float = 0) -> np.ndarray:
         """Paste a boxed array (..., Z, Y, X) into the full grid, `fill` elsewhere."""
         full = np.full((*array.shape[:-3], *self.full_shape), fill, dtype=array.dtype)
-        full[(..., *self.box)] = array
+        z, y, x = self.box
+        full[..., z, y, x] = array
         return full
 
 

@@ -25,6 +25,7 @@ from ssaglioma.training.cases import OUTSIDE
 _ROTATION_RADIANS = np.pi / 6
 _SCALE = 0.25
 _SHIFT_VOXELS = 12
+_BLUR = (0.5, 1.0)
 _LINEAR = {2: "bilinear", 3: "trilinear"}
 
 
@@ -63,11 +64,10 @@ class Augmentation:
                 *(RandFlipd(keys=("image", "labels"), prob=0.2, spatial_axis=axis) for axis in range(dims - 1)),
             ]
         )
-        blur = {f"sigma_{axis}": (0.5, 1.0) for axis in ("x", "y", "z")[:dims]}
         self._intensity = Compose(
             [
                 RandGaussianNoise(prob=0.15, mean=0.0, std=0.1),
-                RandGaussianSmooth(prob=0.2, **blur),
+                RandGaussianSmooth(prob=0.2, sigma_x=_BLUR, sigma_y=_BLUR, sigma_z=_BLUR),
                 RandScaleIntensity(factors=0.25, prob=0.15, channel_wise=True),
                 RandScaleIntensityFixedMean(factors=0.25, prob=0.15, fixed_mean=True, preserve_range=True),
                 RandSimulateLowResolution(prob=0.2, zoom_range=(0.5, 1.0), upsample_mode=_LINEAR[dims]),

@@ -67,7 +67,8 @@ def load_training_cases(
 def _load_case(case: Case, cache: Path, channels: Seq[Sequence], scheme: LabelScheme) -> TrainingCase:
     if case.reference is None:
         raise DatasetError(
-            f"The case {case.name!r} has no labelmap", expected=f"a file {case.name}-seg.nii.gz beside the images"
+            f"The case {case.name!r} has no labelmap",
+            expected=f"a file {case.name}-seg.nii.gz beside the images",
         )
     missing = [channel.value for channel in channels if channel not in case.sequences]
     if missing:

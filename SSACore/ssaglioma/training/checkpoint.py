@@ -30,9 +30,7 @@ def save_checkpoint(
         save_file(tensors, str(temporary), metadata={"facts": json.dumps(facts)})
 
 
-def load_checkpoint(
-    path: PathLike, network: torch.nn.Module, optimizer: torch.optim.Optimizer
-) -> dict[str, Any]:
+def load_checkpoint(path: PathLike, network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
     """Restore weights and optimizer state in place and return the facts.
 
     Raises

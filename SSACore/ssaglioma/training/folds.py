@@ -66,7 +66,8 @@ def read_folds(path: PathLike = GLIOMA_FOLDS) -> Folds:
         return Folds(tuple(tuple(str(name) for name in group) for group in groups))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(
-            f"The folds file {str(path)!r} cannot be read ({error})", expected='{"folds": [["case", ...], ...]}'
+            f"The folds file {str(path)!r} cannot be read ({error})",
+            expected='{"folds": [["case", ...], ...]}',
         ) from error
 
 

@@ -14,7 +14,10 @@ def write_history(folder: Path, rows: list[dict[str, Any]]) -> None:
     """Write `history.csv` and `history.json` in the folder, each replaced as a whole."""
     if not rows:
         return
-    with atomic_path(folder / "history.csv") as temporary, open(temporary, "w", newline="", encoding="utf-8") as stream:
+    with (
+        atomic_path(folder / "history.csv") as temporary,
+        open(temporary, "w", newline="", encoding="utf-8") as stream,
+    ):
         writer = csv.DictWriter(stream, fieldnames=list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)

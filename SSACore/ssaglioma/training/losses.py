@@ -48,4 +48,4 @@ class RegionLoss(nn.Module):
 
 def region_targets(labels: torch.Tensor, regions: list[tuple[int, ...]]) -> torch.Tensor:
     """Return bool targets (B, R, *spatial) from label values (B, *spatial)."""
-    return torch.stack([sum((labels == value) for value in values) > 0 for values in regions], dim=1)
+    return torch.stack([torch.isin(labels, torch.tensor(values, device=labels.device)) for values in regions], dim=1)

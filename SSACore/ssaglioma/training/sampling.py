@@ -49,7 +49,8 @@ class PatchSampler:
         classes = self._voxels[case]
         if forced and classes:
             voxels = classes[list(classes)[int(generator.integers(len(classes)))]]
-            centre = np.unravel_index(int(voxels[int(generator.integers(len(voxels)))]), shape)
+            voxel = int(voxels[int(generator.integers(len(voxels)))])
+            centre = tuple(int(index) for index in np.unravel_index(voxel, shape))
         else:
             centre = tuple(int(generator.integers(size)) for size in shape)
         if len(self.patch) == 2:

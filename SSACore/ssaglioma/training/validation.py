@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence as Seq
 from pathlib import Path
 from typing import Any
 
-from ssaglioma.evaluation import evaluate_case, summarise_cases
+from ssaglioma.evaluation import EvaluationOptions, build_document, evaluate_case
 from ssaglioma.inference.engine import TorchEngine
 from ssaglioma.inference.segment import segment_case
 from ssaglioma.labels import Sequence, label_scheme
 from ssaglioma.packages import ModelPackage
 from ssaglioma.types import ProgressCallback, no_progress
 from ssaglioma.volume import Case, read_labelmap, read_volume
-from ssaglioma.volume.atomic import atomic_path
 
 
 def validate_package(
@@ -40,25 +38,19 @@ def validate_package(
     Returns
     -------
     dict
-        `{"cases": [{"case", "regions"}], "summary": ...}` as `ssaglioma evaluate --json` writes.
+        What `ssaglioma evaluate --json` writes.
     """
     engine = TorchEngine(package, device=device, mirror=mirror)
     scheme = label_scheme(package.card.labels)
-    rows = []
+    scored = {}
     for index, case in enumerate(cases):
         progress(index / len(cases), f"Validating {case.name}")
         volumes = {name: read_volume(path) for name, path in case.sequences.items() if name not in without}
         result = segment_case(volumes, engine)
         reference = read_labelmap(Path(str(case.reference)), scheme)
-        rows.append({"case": case.name, "regions": evaluate_case(reference, result.labelmap, scheme)})
+        scored[case.name] = evaluate_case(reference, result.labelmap, scheme)
     progress(1.0, "Validated")
-    return {"convention": "surface_area", "cases": rows, "summary": summarise_cases(rows)}
-
-
-def write_scores(path: Path, scores: dict[str, Any]) -> None:
-    """Write scores as JSON, atomically."""
-    with atomic_path(path) as temporary:
-        Path(temporary).write_text(json.dumps(scores, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    return build_document(scored, EvaluationOptions(), scheme_name=scheme.name)
 
 
 def mean_dice(scores: dict[str, Any], region: str) -> tuple[float | None, int]:

@@ -99,7 +99,11 @@ def find_cases(folder: PathLike) -> list[Case]:
             remedy="Rename the files, or give them by --t1n --t1c --t2w --t2f",
         )
     references = {**{_stem(file): file for file in loose if file.parent.name.startswith("labels")}, **labels}
-    return [Case(name, slots, references.get(name)) for name, slots in sorted(images.items())]
+    return [Case(name, _in_order(slots), references.get(name)) for name, slots in sorted(images.items())]
+
+
+def _in_order(slots: Mapping[Sequence, Path]) -> dict[Sequence, Path]:
+    return {sequence: slots[sequence] for sequence in SEQUENCE_ORDER if sequence in slots}
 
 
 def _image_files(root: Path) -> list[Path]:
@@ -165,7 +169,9 @@ def _nnunet_channel(channel: int, file: Path, root: Path) -> Sequence:
             )
         return SEQUENCE_ORDER[channel]
     if str(channel) not in names:
-        raise SequenceError(f"The file {str(file)!r} is channel {channel}", expected=f"one of {names!r} in dataset.json")
+        raise SequenceError(
+            f"The file {str(file)!r} is channel {channel}", expected=f"one of {names!r} in dataset.json"
+        )
     return Sequence.parse(names[str(channel)])
 
 
@@ -178,7 +184,8 @@ def _channel_names(file: Path, root: Path) -> dict[str, str] | None:
                 return {str(key): str(value) for key, value in values["channel_names"].items()}
             except (ValueError, KeyError, AttributeError) as error:
                 raise DatasetError(
-                    f"The file {str(path)!r} has no readable channel_names ({error})", expected="an nnU-Net dataset.json"
+                    f"The file {str(path)!r} has no readable channel_names ({error})",
+                    expected="an nnU-Net dataset.json",
                 ) from error
         if folder == root.parent:
             break

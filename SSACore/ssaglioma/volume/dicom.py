@@ -16,7 +16,14 @@ from ssaglioma.types import PathLike
 from ssaglioma.volume.sitk import from_sitk
 from ssaglioma.volume.volume import Volume
 
-_TAGS = ["SeriesInstanceUID", "SeriesDescription", "ImageOrientationPatient", "ImagePositionPatient", "Rows", "Columns"]
+_TAGS = [
+    "SeriesInstanceUID",
+    "SeriesDescription",
+    "ImageOrientationPatient",
+    "ImagePositionPatient",
+    "Rows",
+    "Columns",
+]
 _STEP_TOLERANCE_SHARE = 0.05
 _TILT_TOLERANCE_MM = 0.05
 

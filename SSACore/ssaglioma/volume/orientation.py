@@ -41,9 +41,10 @@ def from_canonical(array: np.ndarray, canonical: Volume, original: Volume) -> Vo
     order, flips = _plan(np.asarray(original.direction_lps))
     if tuple(original.shape[axis] for axis in order) != canonical.shape:
         raise GeometryError(
-            f"The canonical image ({canonical.geometry_text()}) was not made from the original ({original.geometry_text()})"
+            f"The canonical image ({canonical.geometry_text()}) was not made from the original "
+            f"({original.geometry_text()})"
         )
-    flipped = np.flip(array, [axis for axis in range(3) if flips[axis]])
+    flipped = np.flip(array, tuple(axis for axis in range(3) if flips[axis]))
     restored = np.transpose(flipped, np.argsort(order))
     return original.with_array(np.ascontiguousarray(restored))
 
@@ -65,7 +66,7 @@ def _plan(direction: np.ndarray) -> tuple[tuple[int, ...], tuple[bool, ...]]:
 
 def _apply(volume: Volume, order: tuple[int, ...], flips: tuple[bool, ...]) -> Volume:
     array = np.transpose(volume.array, order)
-    array = np.flip(array, [axis for axis in range(3) if flips[axis]])
+    array = np.flip(array, tuple(axis for axis in range(3) if flips[axis]))
     source_xyz = [2 - axis for axis in reversed(order)]
     signs = np.array([-1.0 if flip else 1.0 for flip in reversed(flips)])
     direction = np.asarray(volume.direction_lps)[:, source_xyz] * signs

@@ -75,7 +75,9 @@ def _read_image(file: Path) -> SimpleITK.Image:
         raise DatasetError(f"The file {str(file)!r} does not exist", remedy="Check the path")
     name = file.name.lower()
     if not name.endswith(IMAGE_SUFFIXES):
-        raise DatasetError(f"The file {str(file)!r} is of an unknown kind", expected="one of " + " ".join(IMAGE_SUFFIXES))
+        raise DatasetError(
+            f"The file {str(file)!r} is of an unknown kind", expected="one of " + " ".join(IMAGE_SUFFIXES)
+        )
     if name.endswith((".nii", ".nii.gz")):
         check_nifti(file)
     SimpleITK.ProcessObject_GlobalWarningDisplayOff()
@@ -113,7 +115,7 @@ def _checked(volume: Volume, file: Path) -> Volume:
 
 def _reading_error(file: Path, message: str) -> SSAGliomaError:
     lowered = message.lower()
-    if "orthonormal" in lowered or "direction" in lowered and "determinant" in lowered:
+    if "orthonormal" in lowered or ("direction" in lowered and "determinant" in lowered):
         return GeometryError(
             f"The header of {str(file)!r} has axes that are not perpendicular",
             expected="three perpendicular axes",

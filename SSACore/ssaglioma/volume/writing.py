@@ -36,7 +36,10 @@ def write_volume(volume: Volume, path: PathLike, dtype: DTypeLike | None = None)
     """
     file = Path(path)
     if not file.name.lower().endswith(WRITABLE_SUFFIXES):
-        raise DatasetError(f"The file {str(file)!r} cannot be written", expected="a name ending in " + " ".join(WRITABLE_SUFFIXES))
+        raise DatasetError(
+            f"The file {str(file)!r} cannot be written",
+            expected="a name ending in " + " ".join(WRITABLE_SUFFIXES),
+        )
     array = volume.array
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise DatasetError(f"The image for {str(file)!r} holds NaN or infinity", expected="finite numbers")

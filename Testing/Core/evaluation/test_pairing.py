@@ -40,9 +40,7 @@ def test_the_case_name_is_the_file_name_without_role_and_suffix(file, name):
 
 def test_case_folders_and_flat_folders_pair_up(folders):
     reference, prediction, touch = folders
-    touch(
-        "r/A/A-seg.nii", "r/A/A-t1c.nii", "r/A/A-t2f.nii", "r/B/B-seg.nii.gz", "p/A-seg.nii.gz", "p/B.nii.gz"
-    )
+    touch("r/A/A-seg.nii", "r/A/A-t1c.nii", "r/A/A-t2f.nii", "r/B/B-seg.nii.gz", "p/A-seg.nii.gz", "p/B.nii.gz")
     pairing = pair_labelmaps(reference, prediction)
     assert list(pairing.pairs) == ["A", "B"]
     assert pairing.pairs["B"][1].name == "B.nii.gz"

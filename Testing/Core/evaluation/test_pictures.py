@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from ssaglioma.evaluation.pictures import View, best_index, brain_box, canonical, draw_view, slice_position_mm, window
+from ssaglioma.evaluation.pictures import (
+    View,
+    best_index,
+    brain_box,
+    canonical,
+    draw_view,
+    slice_position_mm,
+    window,
+)
 from ssaglioma.volume import Volume
 
 SHAPE = (20, 40, 60)

@@ -31,7 +31,15 @@ def pictures(page):
 
 
 def test_the_page_holds_volumes_scores_pictures_and_the_models_limits(images, labelmap, tmp_path):
-    scores = {"WT": {"dice": 0.912, "hd95_mm": None, "nsd_1mm": 1.0, "lesion_dice": 0.9, "volume_difference_ml": -0.5}}
+    scores = {
+        "WT": {
+            "dice": 0.912,
+            "hd95_mm": None,
+            "nsd_1mm": 1.0,
+            "lesion_dice": 0.9,
+            "volume_difference_ml": -0.5,
+        }
+    }
     card = {"name": "m", "title": "t", "intended_use": "adults <only>"}
     path = write_report(
         tmp_path / "r" / "report.html",
@@ -46,7 +54,16 @@ def test_the_page_holds_volumes_scores_pictures_and_the_models_limits(images, la
         warnings=["T2 is missing"],
     )
     page = path.read_text(encoding="utf-8")
-    for text in ("a &amp; b", "Research use only", "T2 is missing", "12.3", "0.912", "adults &lt;only&gt;", "2.0 s", "missed"):
+    for text in (
+        "a &amp; b",
+        "Research use only",
+        "T2 is missing",
+        "12.3",
+        "0.912",
+        "adults &lt;only&gt;",
+        "2.0 s",
+        "missed",
+    ):
         assert text in page
     assert "<script" not in page and "http" not in page
     assert all(min(picture.size) > 30 for picture in pictures(page))

@@ -11,9 +11,7 @@ from scipy import stats
 from ssaglioma.evaluation import bootstrap_interval, compare_paired, holm_adjust, summarize
 
 
-@pytest.mark.parametrize(
-    ("values", "expected"), [((0.573, 0.846, 0.714), 0.1115), ((6.499, 9.927, 10.469), 1.758)]
-)
+@pytest.mark.parametrize(("values", "expected"), [((0.573, 0.846, 0.714), 0.1115), ((6.499, 9.927, 10.469), 1.758)])
 def test_the_population_deviation_that_a_paper_prints_is_reproduced(values, expected):
     assert summarize(values, ddof=0).sd == pytest.approx(expected, rel=5e-4)
 

@@ -56,7 +56,13 @@ def test_blended_tiles_agree_with_monai_on_average():
     ours = predict_volume(image, (16, 16, 16), forward)
     with torch.inference_mode():
         judge = sliding_window_inference(
-            torch.from_numpy(image)[None], (16, 16, 16), 4, convolution, overlap=0.5, mode="gaussian", sigma_scale=0.125
+            torch.from_numpy(image)[None],
+            (16, 16, 16),
+            4,
+            convolution,
+            overlap=0.5,
+            mode="gaussian",
+            sigma_scale=0.125,
         )[0].numpy()
         whole = convolution(torch.from_numpy(image)[None])[0].numpy()
     assert np.abs(ours - whole).mean() <= np.abs(judge - whole).mean() * 1.5
@@ -65,5 +71,11 @@ def test_blended_tiles_agree_with_monai_on_average():
 
 def test_progress_rises_to_one():
     seen = []
-    predict_slices(np.zeros((1, 5, 8, 8), np.float32), (8, 8), first_channel_doubled, batch_size=2, progress=lambda f, _: seen.append(f))
+    predict_slices(
+        np.zeros((1, 5, 8, 8), np.float32),
+        (8, 8),
+        first_channel_doubled,
+        batch_size=2,
+        progress=lambda f, _: seen.append(f),
+    )
     assert seen == sorted(seen) and seen[-1] == 1

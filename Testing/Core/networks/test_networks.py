@@ -2,7 +2,13 @@ import pytest
 import torch
 
 from ssaglioma.errors import ModelPackageError
-from ssaglioma.networks import CONFIGURATIONS, PlainConvUNet, build_network, from_nnunet_state, to_nnunet_state
+from ssaglioma.networks import (
+    CONFIGURATIONS,
+    PlainConvUNet,
+    build_network,
+    from_nnunet_state,
+    to_nnunet_state,
+)
 
 
 def parameters(name: str) -> int:

@@ -76,10 +76,7 @@ def build_tree(tmp_path_factory, sources) -> Path:
 
 @pytest.fixture(scope="session")
 def wheel_folder(tmp_path_factory, sources) -> Path:
-    if (
-        importlib.util.find_spec("hatchling") is None
-        or importlib.util.find_spec("hatch_requirements_txt") is None
-    ):
+    if importlib.util.find_spec("hatchling") is None or importlib.util.find_spec("hatch_requirements_txt") is None:
         pytest.skip("the build back end is not installed (pip install hatchling hatch-requirements-txt)")
     dist, target = tmp_path_factory.mktemp("dist"), tmp_path_factory.mktemp("wheel")
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
@@ -153,9 +150,7 @@ def test_a_case_is_segmented_in_each_layout(import_folder, layout, tmp_path):
 def test_the_wheel_states_what_it_needs(wheel_folder):
     (metadata,) = wheel_folder.glob("ssaglioma-*.dist-info/METADATA")
     needed = {
-        line.split(":", 1)[1].strip()
-        for line in metadata.read_text().splitlines()
-        if line.startswith("Requires-Dist")
+        line.split(":", 1)[1].strip() for line in metadata.read_text().splitlines() if line.startswith("Requires-Dist")
     }
     runtime = {
         line.split("#")[0].strip().lower()
@@ -174,9 +169,7 @@ def test_the_environment_goes_before_every_layout(monkeypatch, tmp_path):
 
 def test_a_missing_model_is_named_with_the_folders_searched(monkeypatch, tmp_path):
     monkeypatch.setenv(resources.OVERRIDE, str(tmp_path))
-    with pytest.raises(
-        ModelPackageError, match=r"'Models/none' was not found.*set SSAGLIOMA_RESOURCES"
-    ) as caught:
+    with pytest.raises(ModelPackageError, match=r"'Models/none' was not found.*set SSAGLIOMA_RESOURCES") as caught:
         resources.locate("Models/none")
     assert repr(str(tmp_path)) in str(caught.value)
 

@@ -22,10 +22,28 @@ def touch(tmp_path):
 @pytest.mark.parametrize(
     "names",
     [
-        ["BraTS-SSA-00002-000-t1n.nii.gz", "BraTS-SSA-00002-000-t1c.nii.gz", "BraTS-SSA-00002-000-t2w.nii.gz", "BraTS-SSA-00002-000-t2f.nii.gz", "BraTS-SSA-00002-000-seg.nii.gz"],
-        ["Brats18_CBICA_ABM_1_t1.nii", "Brats18_CBICA_ABM_1_t1ce.nii", "Brats18_CBICA_ABM_1_t2.nii", "Brats18_CBICA_ABM_1_flair.nii", "Brats18_CBICA_ABM_1_seg.nii"],
+        [
+            "BraTS-SSA-00002-000-t1n.nii.gz",
+            "BraTS-SSA-00002-000-t1c.nii.gz",
+            "BraTS-SSA-00002-000-t2w.nii.gz",
+            "BraTS-SSA-00002-000-t2f.nii.gz",
+            "BraTS-SSA-00002-000-seg.nii.gz",
+        ],
+        [
+            "Brats18_CBICA_ABM_1_t1.nii",
+            "Brats18_CBICA_ABM_1_t1ce.nii",
+            "Brats18_CBICA_ABM_1_t2.nii",
+            "Brats18_CBICA_ABM_1_flair.nii",
+            "Brats18_CBICA_ABM_1_seg.nii",
+        ],
         ["t1.nrrd", "T1Gd.nrrd", "T2.nrrd", "FLAIR.nrrd", "seg.nrrd"],
-        ["sub-01/anat/sub-01_T1w.nii.gz", "sub-01/anat/sub-01_ce-gadolinium_T1w.nii.gz", "sub-01/anat/sub-01_T2w.nii.gz", "sub-01/anat/sub-01_FLAIR.nii.gz", "sub-01/anat/sub-01_dseg.nii.gz"],
+        [
+            "sub-01/anat/sub-01_T1w.nii.gz",
+            "sub-01/anat/sub-01_ce-gadolinium_T1w.nii.gz",
+            "sub-01/anat/sub-01_T2w.nii.gz",
+            "sub-01/anat/sub-01_FLAIR.nii.gz",
+            "sub-01/anat/sub-01_dseg.nii.gz",
+        ],
         ["a_0000.nii.gz", "a_0001.nii.gz", "a_0002.nii.gz", "a_0003.nii.gz", "a-seg.nii.gz"],
     ],
 )
@@ -40,7 +58,10 @@ def test_nnunet_folders_find_labels_and_channel_names(touch):
     root = touch("imagesTr/a_0000.nii.gz", "imagesTr/a_0001.nii.gz", "labelsTr/a.nii.gz", "imagesTr/b_0000.nii.gz")
     (root / "dataset.json").write_text(json.dumps({"channel_names": {"0": "FLAIR", "1": "T1ce"}}))
     first, second = find_cases(root)
-    assert first.sequences == {Sequence.T2F: root / "imagesTr/a_0000.nii.gz", Sequence.T1C: root / "imagesTr/a_0001.nii.gz"}
+    assert first.sequences == {
+        Sequence.T2F: root / "imagesTr/a_0000.nii.gz",
+        Sequence.T1C: root / "imagesTr/a_0001.nii.gz",
+    }
     assert first.reference == root / "labelsTr/a.nii.gz" and second.reference is None
 
 

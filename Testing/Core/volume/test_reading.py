@@ -7,7 +7,15 @@ import SimpleITK
 
 from ssaglioma.errors import DatasetError, GeometryError
 from ssaglioma.labels import GLIOMA, GLIOMA_POST
-from ssaglioma.volume import Volume, check_same_grid, read_labelmap, read_volume, read_volumes, resample_to, write_volume
+from ssaglioma.volume import (
+    Volume,
+    check_same_grid,
+    read_labelmap,
+    read_volume,
+    read_volumes,
+    resample_to,
+    write_volume,
+)
 
 
 @pytest.fixture
@@ -146,7 +154,9 @@ def test_impossible_labels_are_refused_with_the_reason(tmp_path, values, message
 
 def test_different_grids_are_shown_side_by_side(volume):
     other = Volume(volume.array, (3.0, 1.0, 0.5), (1.0, 2.0, 9.0))
-    with pytest.raises(GeometryError, match=r"FLAIR and T1Gd lie on different grids \(T1Gd: 7x6x5 voxels.*9\.0\) mm LPS"):
+    with pytest.raises(
+        GeometryError, match=r"FLAIR and T1Gd lie on different grids \(T1Gd: 7x6x5 voxels.*9\.0\) mm LPS"
+    ):
         check_same_grid({"T1Gd": volume, "FLAIR": other})
 
 

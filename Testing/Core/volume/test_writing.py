@@ -11,24 +11,36 @@ from ssaglioma.volume import Volume, atomic_path, read_volume, write_volume
 def test_a_failure_half_way_leaves_the_old_file_and_no_rest(tmp_path):
     target = tmp_path / "a.txt"
     target.write_text("old")
-    with pytest.raises(RuntimeError, match="half way"), atomic_path(target) as temporary:
-        temporary.write_text("ne")
-        raise RuntimeError("half way")
+
+    def fail_half_way():
+        with atomic_path(target) as temporary:
+            temporary.write_text("ne")
+            raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        fail_half_way()
     assert target.read_text() == "old" and os.listdir(tmp_path) == ["a.txt"]
 
 
 def test_a_full_disk_is_named_and_loses_nothing(tmp_path):
     target = tmp_path / "a.txt"
     target.write_text("old")
-    with pytest.raises(SSAGliomaError, match=r"a\.txt' cannot be written.*Free some space; nothing was changed") as caught:
+
+    def fill_the_disk():
         with atomic_path(target):
             raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(SSAGliomaError, match=r"a\.txt' cannot be written.*Free some space; nothing") as caught:
+        fill_the_disk()
     assert caught.value.exit_code == 3
     assert target.read_text() == "old" and os.listdir(tmp_path) == ["a.txt"]
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path):
-    with pytest.raises(SSAGliomaError, match="Choose a folder that exists"), atomic_path(tmp_path / "no" / "a.txt"):
+    with (
+        pytest.raises(SSAGliomaError, match="Choose a folder that exists"),
+        atomic_path(tmp_path / "no" / "a.txt"),
+    ):
         pass
 
 
