@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -36,11 +37,12 @@ class _Console(Protocol):
     def result(self, values: dict[str, Any]) -> None: ...
 
 
-def add_parser(subparsers: Any) -> argparse.ArgumentParser:
+def add_parser(subparsers: Any, parents: Sequence[argparse.ArgumentParser] = ()) -> argparse.ArgumentParser:
     """Add the command `evaluate` to the program's subparsers and return its parser."""
     defaults = EvaluationOptions()
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "evaluate",
+        parents=list(parents),
         help="score predicted labelmaps against references",
         description="Score predicted labelmaps: two files, or two folders paired by case name.",
     )

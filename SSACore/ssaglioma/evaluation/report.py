@@ -36,6 +36,7 @@ _SCORES = (
     ("lesion_dice", "Lesion-wise Dice", 3),
     ("volume_difference_ml", "Volume difference (ml)", 2),
 )
+_NOTICE = "<b>Research use only.</b> Not a medical device. Every outline must be checked by a radiologist."
 _SLICES_APART_MM = 4.0
 _STYLE = (
     "body{font:15px/1.45 system-ui,sans-serif;max-width:1150px;margin:1.5em auto;padding:0 1em;color:#1b1b1b}"
@@ -77,8 +78,7 @@ def write_report(
     flat = {name: canonical(_on_grid(volume, labelmap)) for name, volume in images.items()}
     parts = [
         f"<h1>Glioma segmentation: {html.escape(case_name)}</h1>",
-        '<p class="use"><b>Research use only.</b> Not a medical device. '
-        "Every outline must be checked by a radiologist.</p>",
+        f'<p class="use">{_NOTICE}</p>',
         *(f'<p class="warn">{html.escape(text)}</p>' for text in warnings),
         _volume_table(volumes_ml or {}),
         _score_table(scores or {}),
