@@ -96,16 +96,8 @@ def segment_case(
     given = {name: volumes[name] for name in card.sequences if name in volumes}
     warnings = _check_sequences(given, predictor.package)
     anchor = _grid_sequence(given, grid)
-    named = {name.display_name: volume for name, volume in given.items()}
-    if resample:
-        given = {
-            name: volume if volume.same_grid(given[anchor]) else resample_to(volume, given[anchor], order=1)
-            for name, volume in given.items()
-        }
-    else:
-        check_same_grid(named)
     progress(0.02, "Preparing")
-    canonical = {name: to_canonical(volume) for name, volume in given.items()}
+    canonical = _on_one_grid({name: to_canonical(volume) for name, volume in given.items()}, anchor, resample)
     prepared = prepare_case({name: volume.array for name, volume in canonical.items()}, card.sequences)
     if prepared.mask.sum() > _FULL_FIELD_SHARE * np.prod(prepared.full_shape):
         warnings.append(
@@ -140,6 +132,20 @@ def peak_memory_gib() -> float | None:
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / _KIB_PER_GIB / (1024 if sys.platform == "darwin" else 1)
+
+
+def _on_one_grid(
+    canonical: Mapping[Sequence, Volume], anchor: Sequence, resample: bool
+) -> dict[Sequence, Volume]:
+    """Return canonical images on the grid of one of them; other orders of the same axes are no other grid."""
+    if not resample:
+        check_same_grid({name.display_name: volume for name, volume in canonical.items()})
+        return dict(canonical)
+    grid = canonical[anchor]
+    return {
+        name: volume if volume.same_grid(grid) else resample_to(volume, grid, order=1)
+        for name, volume in canonical.items()
+    }
 
 
 def _check_sequences(given: Mapping[Sequence, Volume], package: ModelPackage) -> list[str]:

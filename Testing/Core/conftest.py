@@ -1,0 +1,85 @@
+"""Fixtures that several rooms share: a tiny labelled case, and a model package with random weights."""
+
+import numpy as np
+import pytest
+import torch
+
+from ssaglioma.labels import SEQUENCE_ORDER
+from ssaglioma.networks import CONFIGURATIONS, build_network
+from ssaglioma.packages import ModelCard, write_package
+from ssaglioma.volume import Volume, write_volume
+
+CASE_SHAPE = (8, 40, 36)
+
+
+def make_card(**changes) -> ModelCard:
+    values = {
+        "name": "tiny-test",
+        "version": "0.0.1",
+        "title": "random weights",
+        "network": "small_2d",
+        "channels": tuple(sequence.value for sequence in SEQUENCE_ORDER),
+        "labels": "glioma",
+        "regions": ("WT", "TC", "ET"),
+        "spacing_zyx_mm": (None, 1.0, 1.0),
+        "slice_axis": "axial",
+        "patch": CONFIGURATIONS["small_2d"].patch,
+        "missing_channels": "zero",
+        "training_data": "none",
+        "licence": "none",
+        "intended_use": "tests",
+        "missing_cost": {"t2w": 0.03},
+    }
+    return ModelCard(**{**values, **changes})
+
+
+def make_weights():
+    torch.manual_seed(3)
+    network = build_network("small_2d", in_channels=4, out_channels=3)
+    return {name: tensor.numpy() for name, tensor in network.state_dict().items()}
+
+
+def make_images(shape=CASE_SHAPE, seed=0):
+    """Return four brain-like arrays (an ellipsoid with texture, 0 outside) and labels inside it."""
+    generator = np.random.default_rng(seed)
+    grid = np.meshgrid(*(np.linspace(-1, 1, size) for size in shape), indexing="ij")
+    radius = np.sqrt(sum(axis**2 for axis in grid))
+    brain, labels = radius < 0.95, np.zeros(shape, np.uint8)
+    labels[radius < 0.6], labels[radius < 0.4], labels[radius < 0.2] = 2, 3, 1
+    images = [((300 + 40.0 * labels + generator.normal(0, 40, shape)).clip(1, 1000) * brain) for _ in range(4)]
+    return [image.astype(np.float32) for image in images], labels
+
+
+@pytest.fixture(scope="session")
+def package_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("package")
+    write_package(folder, make_card(), make_weights(), half=False)
+    return folder
+
+
+@pytest.fixture
+def case_volumes():
+    images, _ = make_images()
+    return {name: Volume(image, (3.0, 1.0, 1.0)) for name, image in zip(SEQUENCE_ORDER, images)}
+
+
+def write_case(folder, name="case-001", seed=0):
+    images, labels = make_images(seed=seed)
+    target = folder / name
+    target.mkdir(parents=True, exist_ok=True)
+    for sequence, image in zip(SEQUENCE_ORDER, images):
+        write_volume(Volume(image, (3.0, 1.0, 1.0)), target / f"{name}-{sequence.value}.nii.gz")
+    write_volume(Volume(labels, (3.0, 1.0, 1.0)), target / f"{name}-seg.nii.gz")
+    return target
+
+
+@pytest.fixture
+def case_folder(tmp_path):
+    return write_case(tmp_path / "cases")
+
+
+@pytest.fixture
+def cases_folder(tmp_path):
+    for index in range(3):
+        write_case(tmp_path / "training", f"case-{index}", seed=index)
+    return tmp_path / "training"

@@ -1,0 +1,117 @@
+import json
+import pickle
+
+import numpy as np
+import pytest
+
+from ssaglioma.errors import ModelPackageError
+from ssaglioma.packages import ModelCard, find_package, read_package, write_package
+
+WEIGHTS = {"a.weight": np.arange(6, dtype=np.float32).reshape(2, 3) / 7}
+CARD = {
+    "name": "my-model",
+    "version": "1",
+    "title": "t",
+    "network": "small_2d",
+    "channels": ["t1n", "t1c", "t2w", "t2f"],
+    "labels": "glioma",
+    "regions": ["WT", "TC", "ET"],
+    "spacing_zyx_mm": [None, 1.0, 1.0],
+    "slice_axis": "axial",
+    "patch": [192, 160],
+    "missing_channels": "zero",
+    "training_data": "d",
+    "licence": "l",
+    "intended_use": "u",
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_package(tmp_path / "m", ModelCard.from_json(CARD, "test"), WEIGHTS)
+    return tmp_path / "m"
+
+
+def edit_card(folder, **changes):
+    path = folder / "card.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def test_a_package_comes_back_as_it_was_written(folder):
+    package = read_package(folder)
+    assert package.card.name == "my-model" and package.card.spacing_zyx_mm == (None, 1.0, 1.0)
+    assert np.allclose(package.weights()["a.weight"], WEIGHTS["a.weight"], atol=1e-3)
+    assert package.weights()["a.weight"].dtype == np.float32
+    assert package.verify() == ["model.safetensors"]
+
+
+def test_full_precision_is_exact(tmp_path):
+    package = write_package(tmp_path, ModelCard.from_json(CARD, "test"), WEIGHTS, half=False)
+    assert np.array_equal(package.weights()["a.weight"], WEIGHTS["a.weight"])
+
+
+def test_one_changed_byte_is_found(folder):
+    path = folder / "model.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(bytes(data))
+    with pytest.raises(ModelPackageError, match=r"model\.safetensors' is damaged: its SHA-256 is .*download the model"):
+        read_package(folder)
+
+
+def test_a_missing_file_is_named(folder):
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(ModelPackageError, match="is no model package.*models list"):
+        read_package(folder)
+
+
+def test_a_card_that_is_no_json_is_named(folder):
+    (folder / "card.json").write_text("{")
+    with pytest.raises(ModelPackageError, match=r"card\.json' is damaged"):
+        read_package(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"wings": 2}, r"unknown keys \['wings'\]"),
+        ({"labels": "liver"}, "labels is 'liver'"),
+        ({"format": 9}, "format is 9"),
+        ({"sha256": {}}, "no digest of model"),
+        ({"slice_axis": "up"}, "slice_axis is 'up'"),
+    ],
+)
+def test_a_card_that_makes_no_sense_is_refused(folder, change, message):
+    edit_card(folder, **change)
+    with pytest.raises(ModelPackageError, match=message):
+        read_package(folder)
+
+
+def test_a_card_with_missing_keys_is_refused(folder):
+    path = folder / "card.json"
+    values = json.loads(path.read_text())
+    del values["network"]
+    path.write_text(json.dumps(values))
+    with pytest.raises(ModelPackageError, match="not a whole model card.*network"):
+        read_package(folder)
+
+
+def test_a_pickle_in_the_place_of_weights_is_never_loaded(folder, tmp_path):
+    class Bomb:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "exploded"), "w"))
+
+    (folder / "model.safetensors").write_bytes(pickle.dumps(Bomb()))
+    package = read_package(folder, verify=False)
+    with pytest.raises(ModelPackageError, match="damaged"):
+        package.weights()
+    assert not (tmp_path / "exploded").exists()
+
+
+def test_an_unknown_model_name_lists_the_known_ones():
+    with pytest.raises(ModelPackageError, match=r"'gigantic' was not found.*models list"):
+        find_package("gigantic")
+
+
+def test_a_folder_can_be_given_in_place_of_a_name(folder):
+    assert find_package(str(folder)).card.name == "my-model"
