@@ -87,8 +87,11 @@ def _cancel(signum: int, frame: object) -> None:
 
 
 def _exit_when_stdin_closes() -> None:
+    descriptor = (
+        sys.stdin.fileno()
+    )  # not sys.stdin.buffer: its lock, held by this thread, aborts the interpreter's exit
     try:
-        while sys.stdin.buffer.read(1):
+        while os.read(descriptor, 1):
             pass
     finally:
         os.kill(os.getpid(), signal.SIGTERM) if os.name == "posix" else os._exit(EXIT_CANCELLED)

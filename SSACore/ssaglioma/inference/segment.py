@@ -134,9 +134,7 @@ def peak_memory_gib() -> float | None:
     return peak / _KIB_PER_GIB / (1024 if sys.platform == "darwin" else 1)
 
 
-def _on_one_grid(
-    canonical: Mapping[Sequence, Volume], anchor: Sequence, resample: bool
-) -> dict[Sequence, Volume]:
+def _on_one_grid(canonical: Mapping[Sequence, Volume], anchor: Sequence, resample: bool) -> dict[Sequence, Volume]:
     """Return canonical images on the grid of one of them; other orders of the same axes are no other grid."""
     if not resample:
         check_same_grid({name.display_name: volume for name, volume in canonical.items()})

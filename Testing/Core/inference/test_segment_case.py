@@ -41,7 +41,7 @@ def test_the_result_lies_on_the_grid_of_t1gd_with_probabilities_beside(engine, c
     assert set(result.probabilities) == {"WT", "TC", "ET"}
     outside = case_volumes[T1C].array == 0
     for volume in result.probabilities.values():
-        assert 0 <= volume.array.min() and volume.array.max() <= 1
+        assert volume.array.min() >= 0 and volume.array.max() <= 1
         assert volume.same_grid(case_volumes[T1C]) and (volume.array[outside] == 0).all()
     assert result.timings.keys() == {"prepare", "predict", "restore"}
     assert result.peak_memory_gib is None or result.peak_memory_gib > 0
