@@ -109,7 +109,7 @@ def test_a_case_without_labels_or_sequence_is_named(cases_folder, tmp_path):
 @pytest.mark.slow
 def test_ten_kills_at_random_moments_lose_at_most_one_epoch_and_no_file(cases_folder, tmp_path):
     # The epochs are many enough for ten kills; each start needs a few seconds for imports.
-    options = ["--epochs", "40", "--steps-per-epoch", "1", "--batch-size", "2", "--precision", "fp32", "--workers", "0"]
+    options = ["--epochs", "80", "--steps-per-epoch", "1", "--batch-size", "2", "--precision", "fp32", "--workers", "0"]
     command = [
         sys.executable,
         "-m",
