@@ -1,6 +1,8 @@
 # Written by scripts/cmake_lists.py (make lists). A test compares it with the disk.
 set(SSAGLIOMA_RESOURCE_FILES
   "Models/README.md"
+  "Models/glioma-2d-small/card.json"
+  "Models/glioma-2d-small/model.safetensors"
   "SampleCases/ICBM152-painted-001/ICBM152-painted-001-seg.nii.gz"
   "SampleCases/ICBM152-painted-001/ICBM152-painted-001-t1c.nii.gz"
   "SampleCases/ICBM152-painted-001/ICBM152-painted-001-t1n.nii.gz"
