@@ -63,6 +63,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     case = case_from_arguments(args)
     output = output_path(args.output, case.name)
     _refuse_overwrite(output, case, args.overwrite)
+    make_folder(output.parent)
     result, seconds = segment_files(case, args, console)
     write_result(result, output, args.probabilities)
     for warning in result.warnings:
@@ -116,12 +117,30 @@ def write_result(result: SegmentationResult, output: Path, probabilities: bool) 
     """Write the labelmap and, if asked, `<stem>-probability-<region>.nii.gz` beside it."""
     from ssaglioma.volume import write_volume
 
-    output.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(output.parent)
     write_volume(result.labelmap, output)
     if probabilities:
         stem = output.name.split(".")[0].removesuffix("-seg")
         for region, volume in result.probabilities.items():
             write_volume(volume, output.parent / f"{stem}-probability-{region.lower()}.nii.gz", dtype=np.float32)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for results, before any long work.
+
+    Raises
+    ------
+    DatasetError
+        If a file stands in its place, or it may not be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatasetError(
+            f"The folder {str(folder)!r} cannot be made ({error.strerror})",
+            expected="a folder, or an image path ending in .nii.gz, .nii, .nrrd or .mha",
+            remedy="Choose another --output",
+        ) from error
 
 
 def region_volumes_ml(result: SegmentationResult) -> dict[str, float]:

@@ -41,6 +41,12 @@ def test_a_path_with_an_image_suffix_is_a_file(segment, tmp_path, name):
     assert (tmp_path / name).is_file()
 
 
+def test_a_file_in_the_place_of_the_output_folder_is_named(segment, tmp_path, capsys):
+    (tmp_path / "out").write_text("x")
+    assert segment("--output", str(tmp_path / "out")) == 2
+    assert "cannot be made (File exists)" in capsys.readouterr().err
+
+
 def test_single_files_take_the_place_of_a_folder(segment, case_folder, tmp_path):
     files = {name: str(case_folder / f"case-001-{name}.nii.gz") for name in ("t1c", "t2f")}
     options = [word for name, path in files.items() for word in (f"--{name}", path)]
