@@ -9,7 +9,9 @@ import sys
 import threading
 import traceback
 from collections.abc import Sequence
+from itertools import pairwise
 from types import ModuleType
+from typing import NoReturn
 
 from ssaglioma import __version__
 from ssaglioma.cli import demo, doctor, evaluate, models, segment, train
@@ -19,6 +21,13 @@ from ssaglioma.errors import SSAGliomaError
 COMMANDS: tuple[ModuleType, ...] = (segment, evaluate, train, models, doctor, demo)
 
 EXIT_DONE, EXIT_BAD_INPUT, EXIT_ENVIRONMENT, EXIT_CANCELLED = 0, 2, 3, 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises on wrong usage, so that it ends like every other error: one line, and an event in JSON mode."""
+
+    def error(self, message: str) -> NoReturn:
+        raise SSAGliomaError(message[:1].upper() + message[1:], remedy=f"See '{self.prog} --help'")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -36,7 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="stop when standard input closes, so that no orphan is left",
     )
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="ssaglioma", description="Glioma segmentation on MRI, offline, without a GPU. Research use only."
     )
     parser.add_argument("--version", action="version", version=f"ssaglioma {__version__}")
@@ -49,7 +58,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code: 0 done, 2 bad input, 3 environment, 130 cancelled."""
-    args = build_parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    try:
+        args = build_parser().parse_args(words)
+    except SSAGliomaError as error:
+        Console("json" if _asks_for_json(words) else "none").error(error, EXIT_BAD_INPUT)
+        return EXIT_BAD_INPUT
     console = Console(args.progress)
     signal.signal(signal.SIGTERM, _cancel)
     if args.exit_with_parent:
@@ -64,6 +78,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(args, console, _environment_error(error), EXIT_ENVIRONMENT)
     except OSError as error:
         return _fail(args, console, error, EXIT_ENVIRONMENT)
+    except RuntimeError as error:
+        if type(error).__name__ != "OutOfMemoryError":  # torch's; the command line does not import torch
+            raise
+        return _fail(args, console, _gpu_memory_error(), EXIT_ENVIRONMENT)
 
 
 def _fail(args: argparse.Namespace, console: Console, error: BaseException, code: int) -> int:
@@ -80,6 +98,14 @@ def _environment_error(error: ImportError | MemoryError) -> SSAGliomaError:
         f"A package is missing: {error}",
         remedy="Install it with: pip install 'ssaglioma[torch]' (segmentation) or 'ssaglioma[train]' (training)",
     )
+
+
+def _gpu_memory_error() -> SSAGliomaError:
+    return SSAGliomaError("The memory of the GPU ran out", remedy="Use --device cpu, or close other programs")
+
+
+def _asks_for_json(words: Sequence[str]) -> bool:
+    return "--progress=json" in words or ("--progress", "json") in pairwise(words)
 
 
 def _cancel(signum: int, frame: object) -> None:

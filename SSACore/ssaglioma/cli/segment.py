@@ -62,7 +62,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     began = time.monotonic()
     case = case_from_arguments(args)
     output = output_path(args.output, case.name)
-    _refuse_overwrite(output, case, args.overwrite)
+    for target in _targets(output, args.probabilities):
+        _refuse_overwrite(target, case, args.overwrite)
     make_folder(output.parent)
     result, seconds = segment_files(case, args, console)
     write_result(result, output, args.probabilities)
@@ -120,9 +121,8 @@ def write_result(result: SegmentationResult, output: Path, probabilities: bool) 
     make_folder(output.parent)
     write_volume(result.labelmap, output)
     if probabilities:
-        stem = output.name.split(".")[0].removesuffix("-seg")
         for region, volume in result.probabilities.items():
-            write_volume(volume, output.parent / f"{stem}-probability-{region.lower()}.nii.gz", dtype=np.float32)
+            write_volume(volume, _probability_path(output, region), dtype=np.float32)
 
 
 def make_folder(folder: Path) -> None:
@@ -149,6 +149,16 @@ def region_volumes_ml(result: SegmentationResult) -> dict[str, float]:
     voxel = result.labelmap.voxel_volume_ml
     names = dict.fromkeys([*scheme.regions, *scheme.values])
     return {name: round(float(scheme.mask(result.labelmap.array, name).sum() * voxel), 3) for name in names}
+
+
+def _probability_path(output: Path, region: str) -> Path:
+    stem = output.name.split(".")[0].removesuffix("-seg")
+    return output.parent / f"{stem}-probability-{region.lower()}.nii.gz"
+
+
+def _targets(output: Path, probabilities: bool) -> list[Path]:
+    regions = label_scheme("glioma").regions if probabilities else ()
+    return [output, *(_probability_path(output, region) for region in regions)]
 
 
 def _refuse_overwrite(output: Path, case: Case, overwrite: bool) -> None:

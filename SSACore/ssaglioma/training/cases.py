@@ -75,7 +75,7 @@ def _load_case(case: Case, cache: Path, channels: Seq[Sequence], scheme: LabelSc
         raise DatasetError(f"The case {case.name!r} lacks {missing}", remedy="Leave it out of the training set")
     folder = cache / f"{case.name}-{_fingerprint(case, channels, scheme)}"
     image_file, labels_file = folder / "image.npy", folder / "labels.npy"
-    if not labels_file.exists():
+    if not (image_file.exists() and labels_file.exists()):
         folder.mkdir(parents=True, exist_ok=True)
         image, labels = _normalise(case, channels, scheme)
         for target, array in ((image_file, image), (labels_file, labels)):

@@ -100,6 +100,7 @@ class Trainer:
         ).to(self.device)
         optimizer = _optimizer(self.config, network)
         first = self._resume(network, optimizer)
+        write_history(self.folder, self.history)  # a kill may have come between checkpoint and history
         loader = self._loader(first)
         batches = iter(loader)
         for epoch in range(first, self.config.epochs):

@@ -17,8 +17,8 @@ from ssaglioma.types import PathLike
 def atomic_path(target: PathLike) -> Iterator[Path]:
     """Yield a temporary path beside the target; on success it takes the target's place.
 
-    The temporary file keeps the target's suffixes, so that writers that choose a format by
-    name work. If the block fails, or the process dies, the old target is untouched.
+    The temporary file keeps the target's suffixes, in lower case, so that writers that choose
+    a format by name work. If the block fails, or the process dies, the old target is untouched.
 
     Raises
     ------
@@ -26,7 +26,7 @@ def atomic_path(target: PathLike) -> Iterator[Path]:
         If the disk is full or the folder cannot be written.
     """
     path = Path(target)
-    suffix = "".join(path.suffixes[-2:])
+    suffix = "".join(path.suffixes[-2:]).lower()
     try:
         handle, name = tempfile.mkstemp(prefix=".writing-", suffix=suffix, dir=path.parent)
         os.close(handle)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from ssaglioma.types import PathLike
 from ssaglioma.volume.reading import IMAGE_SUFFIXES
 
 _LABEL_WORDS = {"seg", "label", "dseg", "labels", "segmentation"}
+_LABEL_FOLDER = re.compile(r"labels(Tr|Ts|Val)?$")
 _NNUNET = re.compile(r"(?P<case>.+)_(?P<channel>\d{4})$")
 _BIDS_SUFFIXES = {"T1w": Sequence.T1N, "T2w": Sequence.T2W, "FLAIR": Sequence.T2F}
 
@@ -60,6 +62,10 @@ def find_case(folder: PathLike) -> Case:
 def find_cases(folder: PathLike) -> list[Case]:
     """Return all cases in a folder and its sub-folders, sorted by name.
 
+    Labels are known by a word (`-seg`, `_dseg` ...) or by lying in `labels`, `labelsTr` or `labelsTs`;
+    for a folder `imagesTr` the `labelsTr` beside it is looked at too. Files that are named by
+    the sequence alone (`t1.nii`) take the name of their folder; folders of one name stay apart.
+
     Raises
     ------
     DatasetError
@@ -70,45 +76,65 @@ def find_cases(folder: PathLike) -> list[Case]:
     root = Path(folder)
     if not root.is_dir():
         raise DatasetError(f"The folder {str(root)!r} does not exist", remedy="Check the path")
-    images: dict[str, dict[Sequence, Path]] = {}
-    labels: dict[str, Path] = {}
-    loose: list[Path] = []
-    for file in sorted(_image_files(root)):
-        key = _classify(file, root)
-        if key is None:
-            loose.append(file)
-            continue
-        case, sequence = key
-        if sequence is None:
-            if case in labels:
-                raise SequenceError(f"The files {str(labels[case])!r} and {str(file)!r} are both labelmaps of {case!r}")
-            labels[case] = file
-            continue
-        slots = images.setdefault(case, {})
-        if sequence in slots:
-            raise SequenceError(
-                f"The files {str(slots[sequence])!r} and {str(file)!r} are both {sequence.display_name} of {case!r}",
-                expected="one file for each sequence",
-                remedy="Remove or rename one of them",
-            )
-        slots[sequence] = file
+    slots = _collect([*_image_files(root), *_label_files_beside(root)], root)
+    images = {case: found for case, found in slots.items() if set(found) - {None}}
     if not images:
         raise DatasetError(
             f"No case was found in {str(root)!r}",
             expected="names such as CASE-t1c.nii.gz, CASE_t1ce.nii.gz, CASE_0001.nii.gz or sub-01_T1w.nii.gz",
             remedy="Rename the files, or give them by --t1n --t1c --t2w --t2f",
         )
-    references = {**{_stem(file): file for file in loose if file.parent.name.startswith("labels")}, **labels}
-    return [Case(name, _in_order(slots), references.get(name)) for name, slots in sorted(images.items())]
+    return [Case(name, _in_order(found), found.get(None)) for name, found in sorted(images.items())]
 
 
-def _in_order(slots: Mapping[Sequence, Path]) -> dict[Sequence, Path]:
+def _collect(files: Iterable[Path], root: Path) -> dict[str, dict[Sequence | None, Path]]:
+    """Return the files of each case by sequence, the labelmap under None."""
+    slots: dict[str, dict[Sequence | None, Path]] = defaultdict(dict)
+    files = sorted(files)
+    namesakes = _folder_namesakes(files)
+    for file in files:
+        key = _classify(file, root, namesakes)
+        if key is None:
+            continue
+        case, sequence = key
+        if sequence in slots[case]:
+            kind = "labelmaps" if sequence is None else sequence.display_name
+            raise SequenceError(
+                f"The files {str(slots[case][sequence])!r} and {str(file)!r} are both {kind} of {case!r}",
+                expected="one file for each sequence and one labelmap",
+                remedy="Remove or rename one of them",
+            )
+        slots[case][sequence] = file
+    return slots
+
+
+def _in_order(slots: Mapping[Sequence | None, Path]) -> dict[Sequence, Path]:
     return {sequence: slots[sequence] for sequence in SEQUENCE_ORDER if sequence in slots}
 
 
 def _image_files(root: Path) -> list[Path]:
-    files = (path for path in root.rglob("*") if path.name.lower().endswith(IMAGE_SUFFIXES))
+    files = (path for path in root.rglob("*") if path.name.lower().endswith(IMAGE_SUFFIXES) and path.is_file())
     return [path for path in files if not any(part.startswith(".") for part in path.relative_to(root).parts)]
+
+
+def _label_files_beside(root: Path) -> list[Path]:
+    """Return the files of `labelsTr` when the folder is `imagesTr`, and so on."""
+    folder = root.resolve()
+    beside = folder.with_name(folder.name.replace("images", "labels", 1))
+    if beside == folder or not _LABEL_FOLDER.match(beside.name) or not beside.is_dir():
+        return []
+    return [file for file in _image_files(beside) if file.parent == beside]
+
+
+def _folder_namesakes(files: Iterable[Path]) -> set[str]:
+    """Return the names that more than one folder of files like `t1.nii` bears."""
+    folders = {file.parent.resolve() for file in files if _is_bare(_stem(file))}
+    names = [folder.name for folder in folders]
+    return {name for name in names if names.count(name) > 1}
+
+
+def _is_bare(stem: str) -> bool:
+    return stem.lower() in _LABEL_WORDS or _sequence(stem) is not None
 
 
 def _stem(file: Path) -> str:
@@ -117,11 +143,18 @@ def _stem(file: Path) -> str:
     return file.name[: -len(suffix)]
 
 
-def _classify(file: Path, root: Path) -> tuple[str, Sequence | None] | None:
+def _classify(file: Path, root: Path, namesakes: set[str]) -> tuple[str, Sequence | None] | None:
     """Return (case name, sequence or None for a labelmap), or None for a name that says nothing."""
     stem = _stem(file)
-    if stem.startswith("sub-"):
-        return _classify_bids(stem)
+    if _LABEL_FOLDER.match(file.parent.name):
+        case, _, word = stem.replace("-", "_").rpartition("_")
+        return (stem[: len(case)] if case and word.lower() in _LABEL_WORDS else stem), None
+    if _is_bare(stem):
+        return _folder_name(file, root, namesakes), _sequence(stem)
+    bids = _classify_bids(stem) if stem.startswith("sub-") else None
+    if bids is not None:
+        derived = "derivatives" in file.relative_to(root).parts[:-1]
+        return None if derived and bids[1] is not None else bids
     numbered = _NNUNET.match(stem)
     if numbered:
         return numbered["case"], _nnunet_channel(int(numbered["channel"]), file, root)
@@ -134,10 +167,13 @@ def _classify(file: Path, root: Path) -> tuple[str, Sequence | None] | None:
         sequence = _sequence(word)
         if sequence is not None:
             return case, sequence
-    whole = _sequence(stem)
-    if whole is not None:
-        return file.parent.resolve().name, whole
-    return (file.parent.resolve().name, None) if stem.lower() in _LABEL_WORDS else None
+    return None
+
+
+def _folder_name(file: Path, root: Path, namesakes: set[str]) -> str:
+    """Return the name of the file's folder, or its path below the root where the name is not unique."""
+    name = file.parent.resolve().name
+    return "_".join(file.parent.relative_to(root).parts) or name if name in namesakes else name
 
 
 def _classify_bids(stem: str) -> tuple[str, Sequence | None] | None:
@@ -172,7 +208,14 @@ def _nnunet_channel(channel: int, file: Path, root: Path) -> Sequence:
         raise SequenceError(
             f"The file {str(file)!r} is channel {channel}", expected=f"one of {names!r} in dataset.json"
         )
-    return Sequence.parse(names[str(channel)])
+    sequence = _sequence(names[str(channel)])
+    if sequence is None:
+        raise SequenceError(
+            f"The file {str(file)!r} is channel {names[str(channel)]!r} by its dataset.json",
+            expected="T1, T1Gd, T2 or FLAIR, or another usual name of these",
+            remedy="Correct the channel_names in dataset.json",
+        )
+    return sequence
 
 
 def _channel_names(file: Path, root: Path) -> dict[str, str] | None:
@@ -181,8 +224,9 @@ def _channel_names(file: Path, root: Path) -> dict[str, str] | None:
         if path.is_file():
             try:
                 values = json.loads(path.read_text(encoding="utf-8"))
-                return {str(key): str(value) for key, value in values["channel_names"].items()}
-            except (ValueError, KeyError, AttributeError) as error:
+                names = values["channel_names" if "channel_names" in values else "modality"]
+                return {str(key): str(value) for key, value in names.items()}
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise DatasetError(
                     f"The file {str(path)!r} has no readable channel_names ({error})",
                     expected="an nnU-Net dataset.json",

@@ -53,7 +53,7 @@ def list_dicom_series(folder: PathLike) -> list[DicomSeries]:
     Raises
     ------
     DatasetError
-        If the folder does not exist.
+        If the folder does not exist, or a file's position is no number.
     """
     root = Path(folder)
     if not root.is_dir():
@@ -64,7 +64,7 @@ def list_dicom_series(folder: PathLike) -> list[DicomSeries]:
         header = _header(file)
         if header is None:
             continue
-        groups[header.SeriesInstanceUID].append((_position(header), file))
+        groups[header.SeriesInstanceUID].append((_known_position(header, file), file))
         descriptions.setdefault(header.SeriesInstanceUID, str(header.get("SeriesDescription", "")))
     return [
         DicomSeries(uid, descriptions[uid], tuple(file for _, file in sorted(found)))
@@ -89,7 +89,9 @@ def read_dicom_series(folder: PathLike, series_uid: str | None = None) -> Volume
         raise DatasetError(
             f"The folder {str(folder)!r} holds {len(found)} DICOM series: {listing}",
             expected="one series" if series_uid is None else f"the series {series_uid!r}",
-            remedy="Choose one series by its UID, or give each series a folder of its own",
+            remedy="Choose one series by its UID, or give each series a folder of its own"
+            if found
+            else "Give a folder of DICOM image files, or an image file (.nii.gz, .nrrd, .mha)",
         )
     series = chosen[0]
     if len(series.files) == 1:
@@ -121,19 +123,37 @@ def _header(file: Path) -> pydicom.Dataset | None:
 
 
 def _axes(header: pydicom.Dataset) -> np.ndarray:
-    return np.array([float(value) for value in header.get("ImageOrientationPatient", [1, 0, 0, 0, 1, 0])]).reshape(2, 3)
+    cosines = header.get("ImageOrientationPatient") or (1, 0, 0, 0, 1, 0)
+    return np.array([float(value) for value in cosines]).reshape(2, 3)
 
 
 def _origin(header: pydicom.Dataset) -> np.ndarray:
-    return np.array([float(value) for value in header.get("ImagePositionPatient", [0, 0, 0])])
+    return np.array([float(value) for value in header.get("ImagePositionPatient") or (0, 0, 0)])
 
 
 def _position(header: pydicom.Dataset) -> float:
     return float(np.cross(*_axes(header)) @ _origin(header))
 
 
+def _known_position(header: pydicom.Dataset, file: Path) -> float:
+    try:
+        return _position(header)
+    except (TypeError, ValueError) as error:
+        raise DatasetError(
+            f"The DICOM file {str(file)!r} has a position or direction that cannot be read ({error})",
+            expected="three and six numbers",
+            remedy="Export the study again",
+        ) from error
+
+
 def _check_slices(headers: list[pydicom.Dataset | None], folder: PathLike) -> None:
     known = [header for header in headers if header is not None]
+    if not all(header.get("ImagePositionPatient") and header.get("ImageOrientationPatient") for header in known):
+        raise GeometryError(
+            f"The DICOM series in {str(folder)!r} has slices that do not say where they lie",
+            expected="ImagePositionPatient and ImageOrientationPatient in every file",
+            remedy="Export the original series again (screen captures and secondary captures cannot be used)",
+        )
     sizes = {(int(header.Rows), int(header.Columns)) for header in known}
     if len(sizes) > 1 or any(not np.allclose(_axes(header), _axes(known[0]), atol=1e-3) for header in known):
         raise GeometryError(

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import ssaglioma
 from ssaglioma.cli.console import Console, duration_text, seconds_left
 from ssaglioma.cli.main import main
 from ssaglioma.errors import SSAGliomaError
+from ssaglioma.inference.engine import TorchEngine
 from ssaglioma.volume import read_volume
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(ssaglioma.__file__).parents[1])}
@@ -215,3 +217,49 @@ def test_nan_never_reaches_a_parent_program(capsys):
 def test_an_error_keeps_its_remedy_apart_for_the_screen(capsys):
     Console("json").error(SSAGliomaError("Bad", remedy="Mend it"), 2)
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["remedy"] == "Mend it"
+
+
+def test_existing_probabilities_stay_unless_overwriting_is_asked_for(segment, tmp_path, capsys):
+    target = tmp_path / "case-001-probability-et.nii.gz"
+    target.write_bytes(b"precious")
+    assert segment("--output", str(tmp_path), "--probabilities") == 2
+    assert target.read_bytes() == b"precious" and not (tmp_path / "case-001-seg.nii.gz").exists()
+    assert "probability-et.nii.gz' exists already" in capsys.readouterr().err
+    assert segment("--output", str(tmp_path), "--probabilities", "--overwrite") == 0
+    assert read_volume(target).array.max() <= 1
+
+
+@pytest.mark.parametrize("words", [["--progress", "json"], ["--progress=json"]])
+def test_wrong_usage_is_one_line_and_an_event(words, capsys):
+    assert main(["segment", "x", *words]) == 2
+    captured = capsys.readouterr()
+    events = [json.loads(line) for line in captured.out.splitlines()]
+    assert [event["event"] for event in events] == ["version", "error"]
+    assert events[1]["code"] == 2 and "--output" in events[1]["message"] and "--help" in events[1]["remedy"]
+    assert captured.err.count("\n") == 1
+
+
+def test_wrong_usage_for_people_leaves_stdout_empty(capsys):
+    assert main(["no-such-command"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "" and "no-such-command" in captured.err and captured.err.count("\n") == 1
+
+
+def test_a_full_gpu_ends_with_3_and_names_the_way_out(segment, tmp_path, capsys, monkeypatch):
+    def run_out(*_, **__):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(TorchEngine, "predict", run_out)
+    assert segment("--output", str(tmp_path / "o.nii.gz")) == 3
+    captured = capsys.readouterr()
+    assert "memory of the GPU ran out" in captured.err and "--device cpu" in captured.err
+    assert not (tmp_path / "o.nii.gz").exists()
+
+
+def test_another_runtime_error_is_not_taken_for_a_full_gpu(segment, tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(TorchEngine, "predict", fail)
+    with pytest.raises(RuntimeError, match="a bug"):
+        segment("--output", str(tmp_path / "o.nii.gz"))

@@ -163,3 +163,27 @@ def test_weights_of_another_network_are_refused(package_folder):
 
 def test_every_sequence_name_of_the_card_is_understood(engine):
     assert engine.package.card.sequences == tuple(Sequence)
+
+
+def test_an_oblique_case_keeps_its_direction_and_its_labels(engine, case_volumes, labelmap):
+    turn, tilt = np.deg2rad([12, 7])
+    about_z = [[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]]
+    about_x = [[1, 0, 0], [0, np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), np.cos(tilt)]]
+    direction = np.array(about_z) @ np.array(about_x)
+    oblique = {
+        name: Volume(volume.array, volume.spacing_zyx_mm, (3.0, -5.0, 7.0), direction)
+        for name, volume in case_volumes.items()
+    }
+    result = segment_case(oblique, engine).labelmap
+    assert result.same_grid(oblique[T1C]) and np.array_equal(result.array, labelmap.array)
+
+
+def test_thick_slices_come_back_on_their_grid_and_stay_in_the_brain(engine):
+    from conftest import make_images
+
+    volumes = {name: Volume(image, (5.5, 0.9, 0.9)) for name, image in zip(SEQUENCE_ORDER, make_images((5, 44, 41))[0])}
+    result = segment_case(volumes, engine)
+    assert result.labelmap.same_grid(volumes[T1C])
+    outside = volumes[T1C].array == 0
+    for volume in result.probabilities.values():
+        assert volume.array.min() >= 0 and volume.array.max() <= 1 and (volume.array[outside] == 0).all()

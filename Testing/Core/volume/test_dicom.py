@@ -82,3 +82,29 @@ def test_a_sagittal_series_keeps_its_direction(tmp_path, array):
 def test_a_folder_without_dicom_says_so(tmp_path):
     with pytest.raises(DatasetError, match="holds 0 DICOM series: none"):
         read_dicom_series(tmp_path)
+
+
+def test_slices_without_a_position_are_refused(tmp_path, array):
+    folder = write_series(tmp_path / "s", array, [(0, 0, index) for index in range(4)])
+    for file in folder.iterdir():
+        data = pydicom.dcmread(file)
+        data.ImagePositionPatient = None
+        data.save_as(file)
+    with pytest.raises(GeometryError, match="do not say where they lie.*ImagePositionPatient"):
+        read_dicom_series(folder)
+
+
+def test_a_position_that_is_no_number_names_the_file(tmp_path, array):
+    folder = write_series(tmp_path / "s", array, [(0, 0, 5 * index) for index in range(4)])
+    first = sorted(folder.iterdir())[0]
+    first.write_bytes(first.read_bytes().replace(b"0.0\\0.0\\15", b"x.0\\0.0\\15"))
+    with pytest.raises(DatasetError, match=rf"{first.name}' has a position.*cannot be read.*Export"):
+        read_dicom_series(folder)
+
+
+def test_a_slice_with_cut_pixels_is_refused(tmp_path, array):
+    folder = write_series(tmp_path / "s", array, [(0, 0, 5 * index) for index in range(4)])
+    second = sorted(folder.iterdir())[1]
+    second.write_bytes(second.read_bytes()[:-30])
+    with pytest.raises(DatasetError, match="cannot be read.*Export the study again"):
+        read_dicom_series(folder)
