@@ -45,7 +45,9 @@ Tumour and grey values are painted by scripts/make_sample_case.py.
 
 Copyright (C) 1993-2009 Louis Collins, McConnell Brain Imaging Centre, Montreal Neurological Institute, McGill
 University. The template may be used, copied, modified and distributed for any purpose and without fee, provided
-that this copyright notice appears in all copies. It is provided "as is", without warranty of any kind.
+that this copyright notice appears in all copies. It is provided "as is", without warranty of any kind, and the authors
+are not responsible for harm from its use. This is a summary; the wording and the years were not checked against the
+publisher's page, whose text governs: https://www.bic.mni.mcgill.ca/ServicesAtlases/ICBM152NLin2009
 """
 
 

@@ -11,10 +11,11 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
+from ssaglioma.labels import LabelScheme
 from ssaglioma.volume import Volume, to_canonical
 
-COLORS: Mapping[str, tuple[int, int, int]] = {"NCR": (86, 180, 233), "ED": (240, 228, 66), "ET": (213, 94, 0)}
-"""Outline of each label; from the palette of Okabe and Ito (2008), safe for color-blind eyes."""
+_PALETTE = ((86, 180, 233), (240, 228, 66), (213, 94, 0), (204, 121, 167))
+"""From Okabe and Ito (2008), safe for color-blind eyes."""
 AGREED, MISSED, EXTRA = (0, 158, 115), (0, 114, 178), (230, 159, 0)
 
 _WINDOW_PERCENTILES = (1.0, 99.5)
@@ -28,6 +29,7 @@ PLANES: Mapping[str, tuple[int, tuple[str, str, str, str]]] = {
     "sagittal": (2, ("A", "P", "S", "I")),
 }
 """Array axis that a plane is cut along, and the marks at its left, right, top and bottom."""
+_AXIS_NAMES = {"axial": "z", "coronal": "y", "sagittal": "x"}
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,22 @@ class View:
     index: int
 
 
+def label_colors(scheme: LabelScheme) -> dict[str, tuple[int, int, int]]:
+    """Return the outline color (RGB, 0..255) of each label of a scheme, in the scheme's order."""
+    return {name: _PALETTE[number % len(_PALETTE)] for number, name in enumerate(scheme.values)}
+
+
 def window(volume: Volume) -> tuple[float, float]:
-    """Return the grey values shown as black and white: percentiles 1 and 99.5 of the non-zero voxels."""
+    """Return the grey values shown as black and white, from percentiles 1 and 99.5 of the non-zero voxels.
+
+    Black lies at half of a positive percentile 1: where white matter is the darkest tissue of a brain (T2),
+    it must not vanish in the background.
+    """
     inside = volume.array[volume.array != 0]
     if not inside.size:
         return 0.0, 1.0
     low, high = np.percentile(inside, _WINDOW_PERCENTILES)
+    low = low / 2 if low > 0 else low
     return float(low), float(max(high, low + 1e-6))
 
 
@@ -67,6 +79,15 @@ def slice_position_mm(volume: Volume, view: View) -> float:
     axis = PLANES[view.plane][0]
     middle[2 - axis] = view.index
     return float((volume.affine_lps @ [*middle, 1.0])[2 - axis])
+
+
+def position_text(volume: Volume, view: View) -> str:
+    """Return a slice's patient coordinate (LPS) with its axis, as 'z +103 mm'.
+
+    No side is named: a file's origin need not lie in the midline, and a slice of the right half may have a
+    coordinate to the left of the origin.
+    """
+    return f"{_AXIS_NAMES[view.plane]} {round(slice_position_mm(volume, view)):+d} mm"
 
 
 def draw_view(

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ssaglioma import __version__
+from ssaglioma.errors import SequenceError
 from ssaglioma.evaluation.pictures import (
     AGREED,
-    COLORS,
     EXTRA,
     MISSED,
     View,
@@ -20,13 +20,14 @@ from ssaglioma.evaluation.pictures import (
     brain_box,
     canonical,
     draw_view,
-    slice_position_mm,
+    label_colors,
+    position_text,
     to_data_url,
 )
 from ssaglioma.labels import GLIOMA, LabelScheme
 from ssaglioma.labels import Sequence as MRSequence
 from ssaglioma.types import PathLike
-from ssaglioma.volume import Volume, resample_to
+from ssaglioma.volume import Volume, check_same_grid, resample_to
 from ssaglioma.volume.atomic import atomic_path
 
 _SCORES = (
@@ -74,7 +75,19 @@ def write_report(
         Reference labels on the same grid; adds a comparison.
     scores : mapping of region to scores, optional
         As `evaluate_case` returns them.
+
+    Raises
+    ------
+    SequenceError
+        If there is no image to draw on.
+    GeometryError
+        If reference and labelmap lie on different grids.
     """
+    if not images:
+        raise SequenceError(f"The report of {case_name!r} has no image", expected="at least one sequence")
+    labels, truth = canonical(labelmap), None if reference is None else canonical(reference)
+    if truth is not None:
+        check_same_grid({"the segmentation": labels, "the reference": truth})
     flat = {name: canonical(_on_grid(volume, labelmap)) for name, volume in images.items()}
     parts = [
         f"<h1>Glioma segmentation: {html.escape(case_name)}</h1>",
@@ -82,10 +95,10 @@ def write_report(
         *(f'<p class="warn">{html.escape(text)}</p>' for text in warnings),
         _volume_table(volumes_ml or {}),
         _score_table(scores or {}),
-        _overlay_section(flat, canonical(labelmap), scheme),
+        _overlay_section(flat, labels, scheme),
     ]
-    if reference is not None:
-        parts.append(_comparison_section(flat, canonical(labelmap), canonical(reference), scheme))
+    if truth is not None:
+        parts.append(_comparison_section(flat, labels, truth, scheme))
     parts += [_model_section(model_card or {}), _timing_section(timings or {})]
     page = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(case_name)}</title>'
@@ -128,14 +141,18 @@ def _table(title: str, headings: list[str], rows: list[list[str]]) -> str:
 
 
 def _overlay_section(images: Mapping[MRSequence, Volume], labelmap: Volume, scheme: LabelScheme) -> str:
-    outlines = [(labelmap.array == scheme.values[name], COLORS[name]) for name in ("ED", "NCR", "ET")]
+    colors = label_colors(scheme)
+    masks = [(scheme.mask(labelmap.array, name), color) for name, color in colors.items()]
+    outlines = sorted(masks, key=lambda layer: -int(layer[0].sum()))  # small labels last, on top
     box = brain_box(list(images.values()))
     tumour = labelmap.array > 0
-    largest = [best_index(scheme.mask(labelmap.array, region), 0) for region in scheme.regions]
+    regions = [scheme.mask(labelmap.array, region) for region in scheme.regions]
+    largest = [best_index(mask, 0) for mask in regions if mask.any()] or [best_index(tumour, 0)]
     indices = _apart(largest, max(1, round(_SLICES_APART_MM / labelmap.spacing_zyx_mm[0])))
     parts = [
-        "<h2>Outlines</h2><p>Patient's left is on the right of axial and coronal pictures.",
-        _legend(COLORS),
+        "<h2>Outlines</h2><p>Patient's left is on the right of axial and coronal pictures. ",
+        "Positions are coordinates of the file (x to the left, y to the back, z up), not distances from the midline.",
+        _legend(colors),
         "</p>",
     ]
     for index in sorted(indices, reverse=True):
@@ -162,29 +179,32 @@ def _comparison_section(
 ) -> str:
     colors = {"agreed": AGREED, "missed": MISSED, "extra": EXTRA}
     parts = [
-        "<h2>Difference from the reference, whole tumor and enhancing tumor</h2><p>",
+        "<h2>Difference from the reference</h2><p>",
         _legend(colors),
         "</p>",
     ]
     box = brain_box(list(images.values()))
-    anchors = {"WT": MRSequence.T2F, "ET": MRSequence.T1C}
-    for region, sequence in anchors.items():
+    parts.append('<div class="row">')
+    for number, region in enumerate(scheme.regions):
         found, wanted = scheme.mask(labelmap.array, region), scheme.mask(reference.array, region)
+        if not (found | wanted).any():
+            continue
         layers = [(found & wanted, AGREED), (wanted & ~found, MISSED), (found & ~wanted, EXTRA)]
-        volume = images.get(sequence, next(iter(images.values())))
-        index = best_index(found | wanted, 0)
-        both = {f"{region} on {_label(_name_of(images, volume))}": volume}
-        parts.append(_row(both, View("axial", index), layers, box))
-    return "".join(parts)
+        volume = images.get(MRSequence.T1C if number else MRSequence.T2F, next(iter(images.values())))
+        view = View("axial", best_index(found | wanted, 0))
+        parts.append(_picture(f"{region} on {_label(_name_of(images, volume))}", volume, view, layers, box))
+    return "".join([*parts, "</div>"])
 
 
 def _row(images: Mapping[Any, Volume], view: View, outlines: list, box: tuple) -> str:
-    pictures = []
-    for name, volume in images.items():
-        caption = f"{_label(name)}  {view.plane} {slice_position_mm(volume, view):+.0f} mm"
-        url = to_data_url(draw_view(volume, view, outlines, caption, box))
-        pictures.append(f'<img src="{url}" alt="{html.escape(caption)}">')
-    return f'<div class="row">{"".join(pictures)}</div>'
+    pictures = "".join(_picture(_label(name), volume, view, outlines, box) for name, volume in images.items())
+    return f'<div class="row">{pictures}</div>'
+
+
+def _picture(title: str, volume: Volume, view: View, outlines: list, box: tuple) -> str:
+    caption = f"{title}  {view.plane} {position_text(volume, view)}"
+    url = to_data_url(draw_view(volume, view, outlines, caption, box))
+    return f'<img src="{url}" alt="{html.escape(caption)}">'
 
 
 def _label(name: Any) -> str:

@@ -7,9 +7,12 @@ from ssaglioma.evaluation.pictures import (
     brain_box,
     canonical,
     draw_view,
+    label_colors,
+    position_text,
     slice_position_mm,
     window,
 )
+from ssaglioma.labels import GLIOMA, GLIOMA_POST
 from ssaglioma.volume import Volume
 
 SHAPE = (20, 40, 60)
@@ -76,8 +79,35 @@ def test_the_window_ignores_the_background_and_survives_an_empty_image():
     array = np.zeros(SHAPE, np.float32)
     array[5:10, 5:20, 5:20] = np.linspace(100, 200, 5 * 15 * 15).reshape(5, 15, 15)
     low, high = window(Volume(array))
-    assert 100 <= low < 102 and 199 < high <= 200
+    assert 50 <= low < 51 and 199 < high <= 200
     assert window(Volume(np.zeros(SHAPE))) == (0.0, 1.0)
+
+
+def test_the_darkest_tissue_of_a_brain_is_not_drawn_black():
+    array = np.zeros(SHAPE, np.float32)
+    array[2:18, 5:35, 5:55] = 80  # as white matter in T2
+    array[2:18, 5:9, 5:55] = 200  # fluid
+    picture = draw_view(Volume(array), View("axial", 10), [], "x", whole())
+    assert np.asarray(picture.convert("L"))[32, 48] == (80 - 40) * 255 // (200 - 40)
+
+
+def test_black_lies_at_the_low_percentile_of_a_normalized_image():
+    array = np.linspace(-2, 2, np.prod(SHAPE)).reshape(SHAPE)
+    low, _ = window(Volume(array))
+    assert low == pytest.approx(np.percentile(array[array != 0], 1))
+
+
+def test_each_label_of_a_scheme_has_a_color_of_its_own():
+    colors = label_colors(GLIOMA_POST)
+    assert list(colors) == list(GLIOMA_POST.values) and len(set(colors.values())) == 4
+    assert label_colors(GLIOMA).items() <= colors.items()
+
+
+def test_positions_name_their_axis_and_no_side():
+    volume = Volume(np.ones(SHAPE), (2.0, 1.0, 1.0), (-5.0, -7.0, 100.0))
+    assert position_text(volume, View("axial", 4)) == "z +108 mm"
+    assert position_text(volume, View("coronal", 4)) == "y -3 mm"
+    assert position_text(volume, View("sagittal", 4)) == "x -1 mm"
 
 
 def test_the_best_slice_is_the_largest_cut_or_the_middle():

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ssaglioma.errors import GeometryError, SequenceError
+from ssaglioma.evaluation.pictures import label_colors
 from ssaglioma.evaluation.report import write_report
-from ssaglioma.labels import SEQUENCE_ORDER, Sequence
+from ssaglioma.labels import CARDIAC_LGE, GLIOMA_POST, SEQUENCE_ORDER, Sequence
 from ssaglioma.volume import Volume
 
 
@@ -83,3 +85,33 @@ def test_images_on_another_grid_are_brought_onto_the_labels_grid(images, labelma
     )
     heights = {picture.height for picture in pictures(path.read_text(encoding="utf-8"))[:4]}
     assert len(heights) == 1
+
+
+def test_a_reference_on_another_grid_is_refused_and_leaves_no_page(images, labelmap, tmp_path):
+    shifted = Volume(labelmap.array, labelmap.spacing_zyx_mm, (9.0, 0.0, 0.0))
+    with pytest.raises(GeometryError, match="the reference and the segmentation lie on different grids"):
+        write_report(tmp_path / "report.html", case_name="x", images=images, labelmap=labelmap, reference=shifted)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_page_without_any_image_is_refused(labelmap, tmp_path):
+    with pytest.raises(SequenceError, match="no image"):
+        write_report(tmp_path / "report.html", case_name="x", images={}, labelmap=labelmap)
+
+
+@pytest.mark.parametrize(("scheme", "name"), [(GLIOMA_POST, "RC"), (CARDIAC_LGE, "LV")])
+def test_labels_of_other_schemes_are_outlined_too(scheme, name, images, labelmap, tmp_path):
+    labels = labelmap.with_array(np.where(labelmap.array > 0, scheme.values[name], 0).astype(np.uint16))
+    path = write_report(
+        tmp_path / "report.html", case_name="x", images=images, labelmap=labels, reference=labels, scheme=scheme
+    )
+    page = path.read_text(encoding="utf-8")
+    color = label_colors(scheme)[name]
+    assert f"rgb{color}" in page
+    assert (np.asarray(pictures(page)[0]) == color).all(axis=-1).any()
+
+
+def test_a_region_that_is_absent_gets_no_slice_and_no_comparison(images, labelmap, tmp_path):
+    edema = labelmap.with_array(np.where(labelmap.array > 0, 2, 0).astype(np.uint8))
+    path = write_report(tmp_path / "report.html", case_name="x", images=images, labelmap=edema, reference=edema)
+    assert len(pictures(path.read_text(encoding="utf-8"))) == 4 + 2 + 2 + 1
