@@ -83,3 +83,17 @@ def cases_folder(tmp_path):
     for index in range(3):
         write_case(tmp_path / "training", f"case-{index}", seed=index)
     return tmp_path / "training"
+
+
+@pytest.fixture
+def touch(tmp_path):
+    """Makes empty files by name below tmp_path and returns tmp_path."""
+
+    def make(*names):
+        for name in names:
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"")
+        return tmp_path
+
+    return make

@@ -106,7 +106,9 @@ def test_no_score_is_nan_or_infinite_for_any_pairing(tumour, without_et, nothing
         for prediction in (tumour, without_et, nothing):
             for rules in ("brats2023", "brats2024_ssa", None):
                 scores = evaluate_case(reference, prediction, GLIOMA, hd_penalty=None, lesionwise=rules)
-                json.dumps(scores, allow_nan=False)
+                values = [value for region in scores.values() for value in region.values() if isinstance(value, float)]
+                assert values and np.isfinite(values).all()
+                assert json.loads(json.dumps(scores, allow_nan=False)) == scores
 
 
 def test_different_grids_are_refused_with_both_named(tumour):

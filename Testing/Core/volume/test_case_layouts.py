@@ -9,18 +9,6 @@ from ssaglioma.labels import Sequence
 from ssaglioma.volume import find_case, find_cases
 
 
-@pytest.fixture
-def touch(tmp_path):
-    def make(*names):
-        for name in names:
-            path = tmp_path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(b"")
-        return tmp_path
-
-    return make
-
-
 def test_a_label_whose_name_ends_in_four_digits_is_no_channel(touch):
     root = touch("imagesTr/BRATS_0001_0000.nii.gz", "labelsTr/BRATS_0001.nii.gz")
     case = find_case(root)

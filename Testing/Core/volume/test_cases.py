@@ -7,18 +7,6 @@ from ssaglioma.labels import SEQUENCE_ORDER, Sequence
 from ssaglioma.volume import find_case, find_cases
 
 
-@pytest.fixture
-def touch(tmp_path):
-    def make(*names):
-        for name in names:
-            path = tmp_path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(b"")
-        return tmp_path
-
-    return make
-
-
 @pytest.mark.parametrize(
     "names",
     [
