@@ -3,6 +3,8 @@
 Departures from nnU-Net, for short runs on small data: rotation is limited to +-30 degrees
 in 2D too (nnU-Net: +-180), rotation and scaling share one draw with p 0.3 (nnU-Net: 0.2
 each), shifts are added, and mirroring is left-right with p 0.5, other axes p 0.2 (nnU-Net: 0.5).
+Contrast and gamma are drawn for each sequence by itself (nnU-Net: brightness is, gamma and contrast
+are not): scanners change the contrast *between* sequences, and weak enhancement is lost first.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from monai.transforms import (
     RandGaussianSmooth,
     RandScaleIntensity,
     RandScaleIntensityFixedMean,
+    RandShiftIntensity,
     RandSimulateLowResolution,
 )
 from monai.transforms.spatial.dictionary import RandAffined, RandFlipd
@@ -69,10 +72,15 @@ class Augmentation:
                 RandGaussianNoise(prob=0.15, mean=0.0, std=0.1),
                 RandGaussianSmooth(prob=0.2, sigma_x=_BLUR, sigma_y=_BLUR, sigma_z=_BLUR),
                 RandScaleIntensity(factors=0.25, prob=0.15, channel_wise=True),
-                RandScaleIntensityFixedMean(factors=0.25, prob=0.15, fixed_mean=True, preserve_range=True),
                 RandSimulateLowResolution(prob=0.2, zoom_range=(0.5, 1.0), upsample_mode=_LINEAR[dims]),
+            ]
+        )
+        self._contrast = Compose(
+            [
+                RandScaleIntensityFixedMean(factors=0.35, prob=0.3, fixed_mean=True, preserve_range=True),
                 RandAdjustContrast(prob=0.1, gamma=(0.7, 1.5), invert_image=True, retain_stats=True),
                 RandAdjustContrast(prob=0.3, gamma=(0.7, 1.5), retain_stats=True),
+                RandShiftIntensity(offsets=0.2, prob=0.2),
             ]
         )
 
@@ -83,10 +91,12 @@ class Augmentation:
         """
         self._spatial.set_random_state(seed=seed % 2**32)
         self._intensity.set_random_state(seed=(seed + 1) % 2**32)
+        self._contrast.set_random_state(seed=(seed + 3) % 2**32)
         shifted = np.where(labels == OUTSIDE, 0, labels.astype(np.int16) + 1).astype(np.float32)
         moved = self._spatial({"image": image, "labels": shifted[None]})
         codes = np.rint(np.asarray(moved["labels"])[0]).astype(np.int16)
-        result = torch.as_tensor(self._intensity(moved["image"])).numpy().astype(np.float32)
+        changed = torch.as_tensor(self._intensity(moved["image"]))
+        result = np.concatenate([np.asarray(self._contrast(channel[None]), np.float32) for channel in changed])
         result *= codes > 0
         self._drop_channels(result, np.random.default_rng(seed + 2))
         return result, np.where(codes > 0, codes - 1, OUTSIDE).astype(np.uint8)
