@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import ndimage
 
 from ssaglioma.errors import ModelPackageError
 from ssaglioma.labels import LabelScheme
@@ -12,7 +13,9 @@ from ssaglioma.labels import LabelScheme
 THRESHOLD = 0.5
 
 
-def regions_to_labels(probabilities: np.ndarray, regions: Sequence[str], scheme: LabelScheme) -> np.ndarray:
+def regions_to_labels(
+    probabilities: np.ndarray, regions: Sequence[str], scheme: LabelScheme, smallest_voxels: float = 0
+) -> np.ndarray:
     """Threshold each region at 0.5 and paint them in the scheme's order, the largest first (nnU-Net's rule).
 
     Each region paints the one label that no later region contains (WT paints ED, TC NCR, ET ET).
@@ -22,6 +25,9 @@ def regions_to_labels(probabilities: np.ndarray, regions: Sequence[str], scheme:
     probabilities : ndarray, shape (R, Z, Y, X), in 0..1
     regions : sequence of str
         Region name of each channel.
+    smallest_voxels : float
+        Connected components of a region (26 neighbours) with fewer voxels are not painted: small
+        ones of ET then stay core, small ones of TC stay oedema, small ones of WT are left out.
 
     Returns
     -------
@@ -42,5 +48,23 @@ def regions_to_labels(probabilities: np.ndarray, regions: Sequence[str], scheme:
                 f"The region {region!r} would paint the labels {own}",
                 expected="regions that each add one label",
             )
-        labelmap[probabilities[list(regions).index(region)] > THRESHOLD] = scheme.values[own[0]]
+        mask = probabilities[list(regions).index(region)] > THRESHOLD
+        labelmap[without_small_components(mask, smallest_voxels)] = scheme.values[own[0]]
     return labelmap
+
+
+def without_small_components(mask: np.ndarray, smallest_voxels: float) -> np.ndarray:
+    """Return a mask without its connected components (all neighbours count) of fewer voxels than given.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, any shape
+    smallest_voxels : float
+        0 or 1 keeps everything; the mask itself is then returned.
+    """
+    if smallest_voxels <= 1 or not mask.any():
+        return mask
+    components, _ = ndimage.label(mask, structure=np.ones((3,) * mask.ndim, bool))
+    kept = np.bincount(components.ravel()) >= smallest_voxels
+    kept[0] = False
+    return kept[components]

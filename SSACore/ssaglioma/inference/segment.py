@@ -110,7 +110,8 @@ def segment_case(
     boxed = boxed * prepared.mask
     clock.lap("predict")
     scheme = label_scheme(card.labels)
-    labels = prepared.uncrop(regions_to_labels(boxed, card.regions, scheme))
+    smallest_voxels = card.smallest_lesion_mm3 / float(np.prod(home.spacing_zyx_mm))
+    labels = prepared.uncrop(regions_to_labels(boxed, card.regions, scheme, smallest_voxels))
     native = given[anchor]
     labelmap = from_canonical(labels, home, native)
     probabilities = {

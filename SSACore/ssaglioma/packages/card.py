@@ -40,6 +40,8 @@ class ModelCard:
         Tile size in voxels, (Y, X) or (Z, Y, X).
     missing_channels : str
         'zero' if the network was trained to do without some channels, 'refuse' if not.
+    smallest_lesion_mm3 : float
+        Connected components of a region smaller than this are taken for noise and left out.
     training_data, licence, intended_use : str
         In words.
     scores : dict
@@ -67,6 +69,7 @@ class ModelCard:
     scores: dict[str, Any] = field(default_factory=dict)
     missing_cost: dict[str, float] = field(default_factory=dict)
     sha256: dict[str, str] = field(default_factory=dict)
+    smallest_lesion_mm3: float = 0.0
     format: int = CARD_FORMAT
 
     def __post_init__(self) -> None:
@@ -95,6 +98,7 @@ class ModelCard:
             self.regions,
             f"among {sorted(known)}",
         )
+        _require(self.smallest_lesion_mm3 >= 0, "smallest_lesion_mm3", self.smallest_lesion_mm3, "0 or more")
         _require(len(self.patch) in (2, 3), "patch", self.patch, "(Y, X) or (Z, Y, X)")
 
     @property

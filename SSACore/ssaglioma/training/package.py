@@ -13,6 +13,8 @@ from ssaglioma.training.config import TrainingConfig
 from ssaglioma.training.loop import CHECKPOINT
 
 _NETWORK = "network::"
+SMALLEST_LESION_MM3 = 50.0
+"""Fixed before any score was seen, after the 50 voxels that the lesion-wise scoring of BraTS-SSA 2024 disregards."""
 INTENDED_USE = (
     "Research and teaching only; not a medical device. Pre-operative glioma in adults, skull-stripped and aligned T1, "
     "T1Gd, T2 and FLAIR. Not for children, post-operative scans, metastases or other diseases."
@@ -55,6 +57,7 @@ def package_run(
         training_data=training_data,
         licence=licence,
         intended_use=INTENDED_USE,
+        smallest_lesion_mm3=SMALLEST_LESION_MM3,
     )
     weights = {key[len(_NETWORK) :]: value.numpy() for key, value in tensors.items() if key.startswith(_NETWORK)}
     return write_package(target, card, weights)

@@ -3,6 +3,7 @@ import pytest
 
 from ssaglioma.errors import ModelPackageError
 from ssaglioma.inference import regions_to_labels
+from ssaglioma.inference.regions import without_small_components
 from ssaglioma.labels import GLIOMA, GLIOMA_POST
 
 
@@ -30,3 +31,31 @@ def test_the_resection_cavity_paints_its_own_label():
 def test_regions_that_cannot_be_told_apart_are_refused():
     with pytest.raises(ModelPackageError, match="'WT' would paint the labels"):
         regions_to_labels(np.zeros((2, 1, 1, 1)), ("WT", "ET"), GLIOMA)
+
+
+@pytest.fixture
+def small_and_large_parts():
+    """WT of 27 voxels and a far one of 8, TC 4 and ET 1 within the large one."""
+    probabilities = np.zeros((3, 12, 5, 5))
+    probabilities[0, 1:4, 1:4, 1:4] = 0.9
+    probabilities[0, 8:10, 1:3, 1:3] = 0.9
+    probabilities[1, 1, 1:3, 1:3] = 0.9
+    probabilities[2, 1, 1, 1] = 0.9
+    return probabilities
+
+
+@pytest.mark.parametrize(
+    ("smallest", "background", "core", "oedema", "enhancing"),
+    [(0, 265, 3, 31, 1), (2, 265, 4, 31, 0), (5, 265, 0, 35, 0), (9, 273, 0, 27, 0), (28, 300, 0, 0, 0)],
+)
+def test_small_parts_fall_back_to_the_region_around_them(
+    small_and_large_parts, smallest, background, core, oedema, enhancing
+):
+    labels = regions_to_labels(small_and_large_parts, ("WT", "TC", "ET"), GLIOMA, smallest)
+    assert np.bincount(labels.ravel(), minlength=4).tolist() == [background, core, oedema, enhancing]
+
+
+def test_parts_that_touch_at_a_corner_are_one_component():
+    mask = np.zeros((2, 2, 2), bool)
+    mask[0, 0, 0] = mask[1, 1, 1] = True
+    assert without_small_components(mask, 2).sum() == 2

@@ -3,9 +3,11 @@
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -120,6 +122,8 @@ def test_ten_kills_at_random_moments_lose_at_most_one_epoch_and_no_file(cases_fo
         "all",
         "--threads",
         "1",
+        "--progress",
+        "json",
         *options,
     ]
     environment = {**os.environ, "PYTHONPATH": str(Path(ssaglioma.__file__).parents[1])}
@@ -128,20 +132,31 @@ def test_ten_kills_at_random_moments_lose_at_most_one_epoch_and_no_file(cases_fo
         [*command, "--output", str(whole)], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    generator, epochs, kills = random.Random(1), 0, 0
-    while kills < KILLS:
-        child = subprocess.Popen([*command, "--output", str(parts)], env=environment, stdout=-3, stderr=-3)
-        _wait_for_epoch(parts, epochs + 1, child)
-        time.sleep(generator.uniform(0, 0.6))
+    generator, began, epochs = random.Random(1), 0, 0
+    for _ in range(KILLS):
+        # From the start of the process (imports, first reading) into its third new epoch or so.
+        moment = generator.uniform(0, 1)
+        child = subprocess.Popen([*command, "--output", str(parts)], env=environment, stdout=subprocess.PIPE, stderr=-3)
+        reader = threading.Thread(target=_count_begun_epochs, args=(child.stdout, counted := []), daemon=True)
+        reader.start()
+        if moment < 0.3:
+            time.sleep(moment * 10)
+        else:
+            _wait_for_epoch(parts, epochs + 1, child)
+            time.sleep(generator.uniform(0, 0.6))
         seen = _epochs(parts)
         child.send_signal(signal.SIGKILL)
         child.wait()
-        kills += 1
+        reader.join()
+        began = max([began, *counted])
         after = _epochs(parts)
-        assert after >= seen, "an epoch that was on disk was lost"
-        rows = json.loads((parts / "history.json").read_text())
-        assert after - 1 <= len(rows) <= after
+        assert after >= seen >= epochs, "an epoch that was on disk was lost"
+        assert after >= began - 1, f"epoch {began} had begun, but only {after} are kept"
+        history = parts / "history.json"
+        if history.exists():
+            assert after - 1 <= len(json.loads(history.read_text())) <= after
         epochs = after
+    assert epochs > 0
     done = subprocess.run(
         [*command, "--output", str(parts)], env=environment, capture_output=True, text=True, check=False
     )
@@ -150,6 +165,13 @@ def test_ten_kills_at_random_moments_lose_at_most_one_epoch_and_no_file(cases_fo
     assert losses(json.loads((parts / "history.json").read_text())) == expected
     first, second = read_checkpoint(whole / CHECKPOINT)[1], read_checkpoint(parts / CHECKPOINT)[1]
     assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def _count_begun_epochs(stream, counted):
+    """Append the number of each epoch that the process says it is in."""
+    for line in stream:
+        if found := re.search(rb"Epoch (\d+) of", line):
+            counted.append(int(found.group(1)))
 
 
 def _epochs(folder):
