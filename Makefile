@@ -7,7 +7,7 @@ OUTPUT ?=
 FOLD ?= 0
 SSAGLIOMA_DATA ?= $(HOME)/.cache/ssaglioma-data
 PYTEST_ARGS ?=
-SOURCES = SSACore scripts Testing
+SOURCES = SSACore SSAGliomaSeg scripts Testing
 REQUIREMENTS = pyproject.toml addresses.env SSACore/ssaglioma/requirements.txt scripts/install.sh scripts/install_torch.sh scripts/make_venv.sh
 DEBIAN_PACKAGES = python3 python3-venv python3-pip make
 export SSAGLIOMA_DATA

@@ -12,6 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 HEADER = "# Written by scripts/cmake_lists.py (make lists). A test compares it with the disk.\n"
+MODULES = ("SSAGliomaSeg", "SSAStyleTransfer")
 SKIPPED_FOLDERS = {"__pycache__", "_resources"}
 
 
@@ -40,6 +41,18 @@ def core_lists(root: Path) -> str:
     return HEADER + cmake_set("SSACORE_PYTHON_SCRIPTS", scripts) + cmake_set("SSACORE_PYTHON_RESOURCES", resources)
 
 
+def module_lists(root: Path, name: str) -> str:
+    """The text of a scripted module's files.cmake as the disk has it; its tests are not installed."""
+    module = root / name
+    listed = [file for folder in (f"{name}Lib", "Resources") for file in files_below(module, folder)]
+    scripts = [f"{name}.py", *(file for file in listed if file.endswith(".py"))]
+    resources = [file for file in listed if not file.endswith(".py")]
+    variable = name.upper()
+    return (
+        HEADER + cmake_set(f"{variable}_PYTHON_SCRIPTS", scripts) + cmake_set(f"{variable}_PYTHON_RESOURCES", resources)
+    )
+
+
 def resource_lists(root: Path) -> str:
     """The text of Resources/files.cmake as the disk has it."""
     resources = root / "Resources"
@@ -52,6 +65,7 @@ def expected(root: Path = ROOT) -> dict[Path, str]:
     return {
         root / "SSACore" / "files.cmake": core_lists(root),
         root / "Resources" / "files.cmake": resource_lists(root),
+        **{root / name / "files.cmake": module_lists(root, name) for name in MODULES if (root / name).is_dir()},
     }
 
 

@@ -1,8 +1,11 @@
 """Fixtures that several rooms share: a tiny labelled case, and a model package with random weights."""
 
 import numpy as np
+import pydicom
 import pytest
 import torch
+from pydicom.dataset import FileDataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
 from ssaglioma.labels import SEQUENCE_ORDER
 from ssaglioma.networks import CONFIGURATIONS, build_network
@@ -97,3 +100,37 @@ def touch(tmp_path):
         return tmp_path
 
     return make
+
+
+def write_mr_series(folder, array, direction, spacing=(4.0, 0.5, 0.75), origin=(-20.0, 10.0, 5.0)):
+    """Write an MR series with all that a SEG must take over; slices are stacked along the third axis."""
+    folder.mkdir(parents=True)
+    common = {name: generate_uid() for name in ("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")}
+    for index, pixels in enumerate(array):
+        meta = FileMetaDataset()
+        meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = MRImageStorage, generate_uid()
+        meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        data = FileDataset("x", {}, file_meta=meta, preamble=b"\0" * 128)
+        data.SOPClassUID, data.SOPInstanceUID = MRImageStorage, meta.MediaStorageSOPInstanceUID
+        for name, value in common.items():
+            setattr(data, name, value)
+        data.PatientName, data.PatientID, data.PatientBirthDate, data.PatientSex = "TEST^T", "T-1", "19700101", "F"
+        data.StudyDate, data.StudyTime, data.StudyID, data.AccessionNumber = "20240102", "101112", "1", "A1"
+        data.Modality, data.SeriesNumber, data.InstanceNumber = "MR", 3, index + 1
+        data.SeriesDescription, data.Manufacturer, data.ReferringPhysicianName = "T1 GD", "maker", ""
+        data.PositionReferenceIndicator = ""
+        data.ImagePositionPatient = [float(v) for v in np.add(origin, index * spacing[0] * direction[:, 2])]
+        data.ImageOrientationPatient = [float(v) for v in (*direction[:, 0], *direction[:, 1])]
+        data.PixelSpacing, data.SliceThickness = [spacing[1], spacing[2]], spacing[0]
+        data.Rows, data.Columns = pixels.shape
+        data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2"
+        data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 16, 16, 15, 0
+        data.PixelData = pixels.astype(np.uint16).tobytes()
+        pydicom.dcmwrite(folder / f"{len(array) - index:03}.dcm", data, enforce_file_format=True)
+    return folder
+
+
+@pytest.fixture
+def mr_series():
+    """Writes an MR series: folder, array (Z, Y, X), direction (3, 3), and optionally spacing and origin."""
+    return write_mr_series

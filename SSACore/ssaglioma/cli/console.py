@@ -78,6 +78,11 @@ class Console:
         if self.mode == "json":
             self._event("result", **values)
 
+    def case(self, values: dict[str, Any]) -> None:
+        """Tell a parent program how one case of many fares; silent in the other modes."""
+        if self.mode == "json":
+            self._event("case", **values)
+
     def error(self, error: BaseException, code: int) -> None:
         """Show an error: one line on stderr, and an event in JSON mode."""
         self._close_bar()

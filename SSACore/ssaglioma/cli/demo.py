@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from ssaglioma.cli.console import Console
-from ssaglioma.cli.segment import output_path, region_volumes_ml, segment_files, write_result
+from ssaglioma.cli.outputs import Outputs, make_folder
+from ssaglioma.cli.running import segment_files
+from ssaglioma.cli.segment import output_path
 from ssaglioma.errors import DatasetError, SSAGliomaError
 from ssaglioma.labels import GLIOMA
 
@@ -36,35 +38,36 @@ def add_parser(
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Run the command; fails if the shipped sample scores below WT Dice 0.60."""
+    from ssaglioma.evaluation.measurements import measure
     from ssaglioma.evaluation.report import write_report
-    from ssaglioma.packages import find_package
-    from ssaglioma.volume import read_labelmap, read_volume
+    from ssaglioma.volume import read_labelmap
 
     began = time.monotonic()
     case, shipped = _case(args.case)
-    result, seconds = segment_files(case, args, console)
+    done = segment_files(case, args, console.progress)
+    result = done.result
     labelmap_file = output_path(args.output, case.name)
-    write_result(result, labelmap_file, probabilities=False)
+    make_folder(labelmap_file.parent)
+    Outputs(labelmap_file).write(done)
     reference = None if case.reference is None else read_labelmap(case.reference, GLIOMA)
     scores = None if reference is None else _scores(reference, result.labelmap, case.name, console)
-    package = find_package(args.model)
     report = write_report(
         args.output / f"{case.name}-report.html",
         case_name=case.name,
-        images={name: read_volume(path) for name, path in case.sequences.items()},
+        images=done.images,
         labelmap=result.labelmap,
         reference=reference,
         scores=scores,
-        volumes_ml=region_volumes_ml(result),
-        model_card=package.card.to_json(),
-        timings={**seconds, **result.timings},
+        measurements=measure(result.labelmap, GLIOMA, result.probabilities),
+        model_card=done.card.to_json(),
+        timings=done.seconds,
         warnings=result.warnings,
     )
     for warning in result.warnings:
         console.warn(warning)
     console.print(f"Segmentation: {labelmap_file}")
     console.print(f"Report:       {report}  (open it in a browser)")
-    console.print(f"Done in {time.monotonic() - began:.1f} s with {package.card.name}. Research use only.")
+    console.print(f"Done in {time.monotonic() - began:.1f} s with {done.card.name}. Research use only.")
     console.result({"case": case.name, "output": str(labelmap_file), "report": str(report), "scores": scores})
     if shipped and scores is not None and float(scores["WT"]["dice"] or 0) < LOWEST_WT_DICE:
         raise SSAGliomaError(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -22,6 +23,9 @@ _WINDOW_PERCENTILES = (1.0, 99.5)
 _PIXELS_PER_MM = 1.6
 _MARGIN_MM = 8.0
 _FONT_SIZE = 13
+_LINE_COLOR, _LINE_EDGE = (255, 255, 255), (0, 0, 0)
+
+Line = tuple[tuple[float, float], tuple[float, float]]
 
 PLANES: Mapping[str, tuple[int, tuple[str, str, str, str]]] = {
     "axial": (0, ("R", "L", "A", "P")),
@@ -96,6 +100,9 @@ def draw_view(
     outlines: list[tuple[np.ndarray, tuple[int, int, int]]],
     caption: str,
     box: tuple,
+    *,
+    lines: Sequence[Line] = (),
+    renamed_marks: Mapping[str, str] = MappingProxyType({}),
 ) -> Image.Image:
     """Draw one slice of a volume with outlines of masks.
 
@@ -109,6 +116,10 @@ def draw_view(
     caption : str
     box : tuple of 3 slices
         Part of the volume to show.
+    lines : sequence of Line
+        Straight lines, each as two points (row, column) in voxel indices of the slice.
+    renamed_marks : mapping of str to str
+        Other letters for the orientation marks, as 'D' for 'R' in French.
 
     Returns
     -------
@@ -129,7 +140,14 @@ def draw_view(
         cut = _upright(_cut(mask, view.index, axis, shown).astype(np.uint8) * 255, axis)
         large = np.array(Image.fromarray(cut).resize(size[::-1], Image.Resampling.BILINEAR)) > 127
         pixels[large & ~ndimage.binary_erosion(large, iterations=1, border_value=0)] = color
-    return _annotated(Image.fromarray(pixels), marks, caption)
+    drawn = Image.fromarray(pixels)
+    scale = [size_mm * _PIXELS_PER_MM for size_mm in spacing]
+    for line in lines:
+        ends = [[(place[a] - shown[a].start + 0.5) * scale[a] for a in (0, 1)] for place in line]
+        upright = [(column, row if axis == 0 else drawn.height - row) for row, column in ends]
+        for color, width in ((_LINE_EDGE, 4), (_LINE_COLOR, 2)):
+            ImageDraw.Draw(drawn).line(upright, fill=color, width=width)
+    return _annotated(drawn, tuple(renamed_marks.get(mark, mark) for mark in marks), caption)
 
 
 def to_data_url(picture: Image.Image) -> str:

@@ -1,9 +1,10 @@
-"""One self-contained HTML page for one case: volumes, scores, pictures, model, warnings."""
+"""One self-contained HTML page for one case: measurements, scores, pictures, model, warnings."""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ import numpy as np
 
 from ssaglioma import __version__
 from ssaglioma.errors import SequenceError
+from ssaglioma.evaluation.measurements import Measurements
 from ssaglioma.evaluation.pictures import (
     AGREED,
     EXTRA,
     MISSED,
+    Line,
     View,
     best_index,
     brain_box,
@@ -24,20 +27,22 @@ from ssaglioma.evaluation.pictures import (
     position_text,
     to_data_url,
 )
+from ssaglioma.evaluation.report_tables import (
+    change_table,
+    measurement_table,
+    model_section,
+    rano_table,
+    score_table,
+    timing_section,
+    volume_table,
+)
+from ssaglioma.evaluation.report_words import Words
 from ssaglioma.labels import GLIOMA, LabelScheme
 from ssaglioma.labels import Sequence as MRSequence
 from ssaglioma.types import PathLike
 from ssaglioma.volume import Volume, check_same_grid, resample_to
 from ssaglioma.volume.atomic import atomic_path
 
-_SCORES = (
-    ("dice", "Dice", 3),
-    ("hd95_mm", "HD95 (mm)", 2),
-    ("nsd_1mm", "NSD 1 mm", 3),
-    ("lesion_dice", "Lesion-wise Dice", 3),
-    ("volume_difference_ml", "Volume difference (ml)", 2),
-)
-_NOTICE = "<b>Research use only.</b> Not a medical device. Every outline must be checked by a radiologist."
 _SLICES_APART_MM = 4.0
 _STYLE = (
     "body{font:15px/1.45 system-ui,sans-serif;max-width:1150px;margin:1.5em auto;padding:0 1em;color:#1b1b1b}"
@@ -45,23 +50,42 @@ _STYLE = (
     "table{border-collapse:collapse}td,th{padding:.25em .8em;border-bottom:1px solid #ddd;text-align:right}"
     "td:first-child,th:first-child{text-align:left}.row{display:flex;flex-wrap:wrap;gap:6px;margin-bottom:6px}"
     "img{background:#000}.use{background:#fff3cd;padding:.5em .8em}.warn{background:#f8d7da;padding:.5em .8em}"
+    ".note{font-size:.87em;color:#555;max-width:75em}"
     ".key{display:inline-block;width:1em;height:.8em;margin:0 .35em 0 .9em}dt{font-weight:600}dd{margin:0 0 .4em}"
 )
+
+
+@dataclass(frozen=True, eq=False)
+class _Pages:
+    """What every picture of a report shares: canonical images on one grid, the part shown, the words."""
+
+    images: Mapping[MRSequence, Volume]
+    labels: Volume
+    scheme: LabelScheme
+    box: tuple
+    words: Words
+
+    def anatomy(self, *wanted: MRSequence) -> MRSequence:
+        """Return the first of the wanted sequences that was given, or else any."""
+        return next((name for name in wanted if name in self.images), next(iter(self.images)))
 
 
 def write_report(
     path: PathLike,
     *,
-    case_name: str,
     images: Mapping[MRSequence, Volume],
     labelmap: Volume,
+    case_name: str = "",
     reference: Volume | None = None,
     scores: Mapping[str, Mapping[str, Any]] | None = None,
     volumes_ml: Mapping[str, float] | None = None,
+    measurements: Measurements | None = None,
+    earlier: Measurements | None = None,
     model_card: Mapping[str, Any] | None = None,
     timings: Mapping[str, float] | None = None,
     warnings: Sequence[str] = (),
     scheme: LabelScheme = GLIOMA,
+    language: str = "en",
 ) -> Path:
     """Write the report of one case as a single HTML file, atomically, and return its path.
 
@@ -71,10 +95,16 @@ def write_report(
         Any orientation; images on other grids are resampled onto the labelmap's for display.
     labelmap : Volume
         Predicted labels.
+    case_name : str
+        Shown as the page's title; leave it empty where a name must not be told.
     reference : Volume, optional
         Reference labels on the same grid; adds a comparison.
     scores : mapping of region to scores, optional
         As `evaluate_case` returns them.
+    measurements, earlier : Measurements, optional
+        Of this labelmap (takes the place of `volumes_ml`), and of an earlier one of the same patient.
+    language : str
+        'en' or 'fr'.
 
     Raises
     ------
@@ -82,29 +112,41 @@ def write_report(
         If there is no image to draw on.
     GeometryError
         If reference and labelmap lie on different grids.
+    SSAGliomaError
+        If the language is not known, or the file cannot be written.
     """
+    words = Words(language)
     if not images:
         raise SequenceError(f"The report of {case_name!r} has no image", expected="at least one sequence")
     labels, truth = canonical(labelmap), None if reference is None else canonical(reference)
     if truth is not None:
         check_same_grid({"the segmentation": labels, "the reference": truth})
     flat = {name: canonical(_on_grid(volume, labelmap)) for name, volume in images.items()}
+    pages = _Pages(flat, labels, scheme, brain_box(list(flat.values())), words)
     parts = [
-        f"<h1>Glioma segmentation: {html.escape(case_name)}</h1>",
-        f'<p class="use">{_NOTICE}</p>',
-        *(f'<p class="warn">{html.escape(text)}</p>' for text in warnings),
-        _volume_table(volumes_ml or {}),
-        _score_table(scores or {}),
-        _overlay_section(flat, labels, scheme),
+        f"<h1>{html.escape(words.heading(case_name))}</h1>",
+        f'<p class="use">{words["notice"]}</p>',
+        *(f'<p class="warn">{html.escape(words.warning(text))}</p>' for text in warnings),
+        volume_table(volumes_ml or {}, words) if measurements is None else measurement_table(measurements, words),
     ]
+    if measurements is not None:
+        parts.append(_rano_section(pages, measurements))
+        if earlier is not None:
+            parts.append(change_table(earlier, measurements, words))
+    parts += [score_table(scores or {}, words), _overlay_section(pages)]
+    if measurements is not None and measurements.worst_slice is not None:
+        parts.append(_doubt_section(pages, measurements.worst_slice.plane.center_lps_mm))
     if truth is not None:
-        parts.append(_comparison_section(flat, labels, truth, scheme))
-    parts += [_model_section(model_card or {}), _timing_section(timings or {})]
+        parts.append(_comparison_section(pages, truth))
+    parts += [model_section(model_card or {}, words), timing_section(timings or {}, words)]
+    return _write_page(Path(path), words.heading(case_name), "".join(parts), language)
+
+
+def _write_page(target: Path, title: str, body: str, language: str) -> Path:
     page = (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(case_name)}</title>'
-        f"<style>{_STYLE}</style></head><body>{''.join(parts)}<p>SSAGlioma {__version__}</p></body></html>\n"
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
+        f"<style>{_STYLE}</style></head><body>{body}<p>SSAGlioma {__version__}</p></body></html>\n"
     )
-    target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(target) as temporary:
         Path(temporary).write_text(page, encoding="utf-8")
@@ -115,54 +157,50 @@ def _on_grid(volume: Volume, grid: Volume) -> Volume:
     return volume if volume.same_grid(grid) else resample_to(volume, grid, order=1)
 
 
-def _volume_table(volumes_ml: Mapping[str, float]) -> str:
-    rows = [[name, f"{value:.1f}"] for name, value in volumes_ml.items()]
-    return _table("Volumes", ["Region", "Volume (ml)"], rows)
+def _outlines(pages: _Pages) -> list[tuple[np.ndarray, tuple[int, int, int]]]:
+    colors = label_colors(pages.scheme)
+    masks = [(pages.scheme.mask(pages.labels.array, name), color) for name, color in colors.items()]
+    return sorted(masks, key=lambda layer: -int(layer[0].sum()))  # small labels last, on top
 
 
-def _score_table(scores: Mapping[str, Mapping[str, Any]]) -> str:
-    rows = [
-        [region, *(_number(values.get(key), digits) for key, _, digits in _SCORES)] for region, values in scores.items()
-    ]
-    title = "Agreement with the reference (HD95: surface-area convention; BraTS 2023 lesion rule)"
-    return _table(title, ["Region", *(heading for _, heading, _ in _SCORES)], rows)
-
-
-def _number(value: Any, digits: int) -> str:
-    return f"{value:.{digits}f}" if isinstance(value, (int, float)) else "-"
-
-
-def _table(title: str, headings: list[str], rows: list[list[str]]) -> str:
-    if not rows:
-        return ""
-    head = "".join(f"<th>{html.escape(text)}</th>" for text in headings)
-    body = "".join("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in row) + "</tr>" for row in rows)
-    return f"<h2>{html.escape(title)}</h2><table><tr>{head}</tr>{body}</table>"
-
-
-def _overlay_section(images: Mapping[MRSequence, Volume], labelmap: Volume, scheme: LabelScheme) -> str:
-    colors = label_colors(scheme)
-    masks = [(scheme.mask(labelmap.array, name), color) for name, color in colors.items()]
-    outlines = sorted(masks, key=lambda layer: -int(layer[0].sum()))  # small labels last, on top
-    box = brain_box(list(images.values()))
-    tumour = labelmap.array > 0
-    regions = [scheme.mask(labelmap.array, region) for region in scheme.regions]
+def _overlay_section(pages: _Pages) -> str:
+    words, labels = pages.words, pages.labels
+    tumour = labels.array > 0
+    regions = [pages.scheme.mask(labels.array, region) for region in pages.scheme.regions]
     largest = [best_index(mask, 0) for mask in regions if mask.any()] or [best_index(tumour, 0)]
-    indices = _apart(largest, max(1, round(_SLICES_APART_MM / labelmap.spacing_zyx_mm[0])))
-    parts = [
-        "<h2>Outlines</h2><p>Patient's left is on the right of axial and coronal pictures. ",
-        "Positions are coordinates of the file (x to the left, y to the back, z up), not distances from the midline.",
-        _legend(colors),
-        "</p>",
-    ]
+    indices = _apart(largest, max(1, round(_SLICES_APART_MM / labels.spacing_zyx_mm[0])))
+    legend = _legend({words.region(name): color for name, color in label_colors(pages.scheme).items()})
+    parts = [f"<h2>{words['outlines']}</h2><p>{words['sides']}{legend}</p>"]
+    outlines = _outlines(pages)
     for index in sorted(indices, reverse=True):
-        parts.append(_row(images, View("axial", index), outlines, box))
-    first = images.get(MRSequence.T1C, next(iter(images.values())))
-    flair = images.get(MRSequence.T2F, first)
+        parts.append(_row(pages, pages.images, View("axial", index), outlines))
+    first = pages.anatomy(MRSequence.T1C)
+    flair = pages.anatomy(MRSequence.T2F, first)
     for plane, axis in (("coronal", 1), ("sagittal", 2)):
         view = View(plane, best_index(tumour, axis))
-        parts.append(_row({_name_of(images, v): v for v in (first, flair)}, view, outlines, box))
+        parts.append(_row(pages, dict.fromkeys((first, flair)), view, outlines))
     return "".join(parts)
+
+
+def _rano_section(pages: _Pages, found: Measurements) -> str:
+    table = rano_table(found, pages.words)
+    if not found.rano:
+        return table
+    lesion = found.rano[0]
+    to_index = np.linalg.inv(pages.labels.affine_lps)
+    places = [(to_index @ [*point, 1.0])[:3] for point in lesion.diameter_lps_mm + (lesion.perpendicular_lps_mm or ())]
+    ends = [(float(y), float(x)) for x, y, _ in places]
+    lines: list[Line] = [(ends[0], ends[1]), *([(ends[2], ends[3])] if len(ends) == 4 else [])]
+    name = pages.anatomy(MRSequence.T1C)
+    view = View("axial", round(float(places[0][2])))
+    return f'{table}<div class="row">{_picture(pages, name, view, _outlines(pages), lines)}</div>'
+
+
+def _doubt_section(pages: _Pages, center_lps_mm: tuple[float, float, float]) -> str:
+    words = pages.words
+    index = round(float((np.linalg.inv(pages.labels.affine_lps) @ [*center_lps_mm, 1.0])[2]))
+    row = _row(pages, pages.images, View("axial", index), _outlines(pages))
+    return f'<h2>{words["doubt"]}</h2><p class="note">{words["doubt_note"]}</p>{row}'
 
 
 def _apart(indices: list[int], least: int) -> list[int]:
@@ -174,62 +212,35 @@ def _apart(indices: list[int], least: int) -> list[int]:
     return kept
 
 
-def _comparison_section(
-    images: Mapping[MRSequence, Volume], labelmap: Volume, reference: Volume, scheme: LabelScheme
-) -> str:
-    colors = {"agreed": AGREED, "missed": MISSED, "extra": EXTRA}
-    parts = [
-        "<h2>Difference from the reference</h2><p>",
-        _legend(colors),
-        "</p>",
-    ]
-    box = brain_box(list(images.values()))
-    parts.append('<div class="row">')
+def _comparison_section(pages: _Pages, reference: Volume) -> str:
+    words, scheme = pages.words, pages.scheme
+    legend = _legend({words["agreed"]: AGREED, words["missed"]: MISSED, words["extra"]: EXTRA})
+    parts = [f'<h2>{words["comparison"]}</h2><p>{legend}</p><div class="row">']
     for number, region in enumerate(scheme.regions):
-        found, wanted = scheme.mask(labelmap.array, region), scheme.mask(reference.array, region)
+        found, wanted = scheme.mask(pages.labels.array, region), scheme.mask(reference.array, region)
         if not (found | wanted).any():
             continue
         layers = [(found & wanted, AGREED), (wanted & ~found, MISSED), (found & ~wanted, EXTRA)]
-        volume = images.get(MRSequence.T1C if number else MRSequence.T2F, next(iter(images.values())))
+        name = pages.anatomy(MRSequence.T1C if number else MRSequence.T2F)
         view = View("axial", best_index(found | wanted, 0))
-        parts.append(_picture(f"{region} on {_label(_name_of(images, volume))}", volume, view, layers, box))
+        title = words["on"].format(region=region, image=name.display_name)
+        parts.append(_picture(pages, name, view, layers, title=title))
     return "".join([*parts, "</div>"])
 
 
-def _row(images: Mapping[Any, Volume], view: View, outlines: list, box: tuple) -> str:
-    pictures = "".join(_picture(_label(name), volume, view, outlines, box) for name, volume in images.items())
-    return f'<div class="row">{pictures}</div>'
+def _row(pages: _Pages, names: Mapping[MRSequence, Any], view: View, outlines: list) -> str:
+    return f'<div class="row">{"".join(_picture(pages, name, view, outlines) for name in names)}</div>'
 
 
-def _picture(title: str, volume: Volume, view: View, outlines: list, box: tuple) -> str:
-    caption = f"{title}  {view.plane} {position_text(volume, view)}"
-    url = to_data_url(draw_view(volume, view, outlines, caption, box))
-    return f'<img src="{url}" alt="{html.escape(caption)}">'
-
-
-def _label(name: Any) -> str:
-    return name.display_name if isinstance(name, MRSequence) else str(name)
-
-
-def _name_of(images: Mapping[MRSequence, Volume], volume: Volume) -> MRSequence:
-    return next(name for name, candidate in images.items() if candidate is volume)
+def _picture(
+    pages: _Pages, name: MRSequence, view: View, outlines: list, lines: Sequence[Line] = (), title: str = ""
+) -> str:
+    volume, words = pages.images[name], pages.words
+    caption = f"{title or name.display_name}  {words[view.plane]} {position_text(volume, view)}"
+    drawn = draw_view(volume, view, outlines, caption, pages.box, lines=lines, renamed_marks=words.marks)
+    return f'<img src="{to_data_url(drawn)}" alt="{html.escape(caption)}">'
 
 
 def _legend(colors: Mapping[str, tuple[int, int, int]]) -> str:
     keys = (f'<span class="key" style="background:rgb{color}"></span>{name}' for name, color in colors.items())
     return "".join(keys)
-
-
-def _model_section(card: Mapping[str, Any]) -> str:
-    keys = ("title", "version", "training_data", "intended_use", "licence")
-    rows = "".join(
-        f"<dt>{key.replace('_', ' ')}</dt><dd>{html.escape(str(card[key]))}</dd>" for key in keys if key in card
-    )
-    return f"<h2>Model {html.escape(str(card.get('name', '')))}</h2><dl>{rows}</dl>" if rows else ""
-
-
-def _timing_section(timings: Mapping[str, float]) -> str:
-    if not timings:
-        return ""
-    text = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in timings.items())
-    return f"<p>Time: {html.escape(text)}; in all {np.sum(list(timings.values())):.1f} s.</p>"

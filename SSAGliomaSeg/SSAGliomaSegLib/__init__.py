@@ -1,0 +1,1 @@
+"""The parts of SSAGliomaSeg: logic by topic, and one panel file for each section of the screen."""

@@ -1,0 +1,145 @@
+"""Writing results: labelmap, segmentation, report, DICOM SEG."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import slicer
+from slicer.i18n import tr as _
+
+from SSAGliomaSegLib.inputs import FIELDS
+
+_LANGUAGES = {"English": "en", "Français": "fr"}
+_SEGMENTATION_SUFFIX = ".seg.nrrd"
+
+
+class ExportLogic:
+    """Files for others; part of `SSAGliomaSegLogic`."""
+
+    def export(self, parameters, path) -> Path:
+        """Write the shown result, as a labelmap on the grid of the images or as `.seg.nrrd`, and return the path.
+
+        Raises
+        ------
+        SSAGliomaError
+            If the suffix is not known, or the file cannot be written; an existing file is then as before.
+        """
+        from ssaglioma.volume import write_volume
+
+        target = Path(path)
+        if target.name.lower().endswith(_SEGMENTATION_SUFFIX):
+            return self._exportSegmentation(parameters.result, target)
+        write_volume(self.labelmapOf(parameters.result, self.resultGrid(parameters)), target)
+        return target
+
+    def writeReport(self, parameters, path) -> Path:
+        """Write the HTML report of the shown result and return its path.
+
+        The language and whether the patient is named are chosen in `parameters`.
+        """
+        from ssaglioma.evaluation import evaluate_case
+        from ssaglioma.evaluation.measurements import measure
+        from ssaglioma.evaluation.report import write_report
+        from ssaglioma.labels import GLIOMA, Sequence
+        from SSASlicerLib.volumes import volume_from_node
+
+        grid = self.resultGrid(parameters)
+        labels = self.labelmapOf(parameters.result, grid)
+        images = {
+            Sequence(FIELDS[field]): volume_from_node(node) for field, node in self.chosenNodes(parameters).items()
+        }
+        reference = self.labelmapOf(parameters.reference, grid) if parameters.reference is not None else None
+        scores = evaluate_case(reference, labels, GLIOMA) if reference is not None else None
+        info = self.runInfo(parameters)
+        target = Path(path)
+        if target.suffix.lower() not in (".html", ".htm"):
+            target = target.with_name(target.name + ".html")
+        return write_report(
+            target,
+            images=images,
+            labelmap=labels,
+            case_name=self.patientName(parameters) if parameters.namePatient else "",
+            reference=reference,
+            scores=scores,
+            measurements=measure(labels, GLIOMA),
+            earlier=measure(self._earlierLabelmap(parameters), GLIOMA) if parameters.earlier is not None else None,
+            model_card=self.modelCard(parameters).to_json(),
+            timings={"total": info["seconds"]} if "seconds" in info else None,
+            warnings=info.get("warnings", []),
+            language=_LANGUAGES[parameters.reportLanguage],
+        )
+
+    def patientName(self, parameters) -> str:
+        """Return the patient's name from the subject hierarchy, else the name of the image."""
+        from SSASlicerLib.subject_hierarchy import patient_name
+
+        node = self.gridNode(parameters)
+        return patient_name(node) or node.GetName()
+
+    def dicomProblem(self, parameters) -> str:
+        """Return why no DICOM SEG can be written, or an empty text."""
+        node = self.gridNode(parameters)
+        if node is None or not (node.GetAttribute("DICOM.instanceUIDs") or ""):
+            return _("The images were not loaded from DICOM.")
+        if not hasattr(slicer.modules, "dicom") or getattr(slicer, "dicomDatabase", None) is None:
+            return _("Slicer's DICOM module is not available.")
+        return ""
+
+    def exportDicom(self, parameters, folder) -> Path:
+        """Write the shown result as a DICOM SEG of the images' study into a folder and return the file.
+
+        Raises
+        ------
+        DatasetError
+            If the images were not loaded from DICOM, or their files are gone.
+        """
+        from ssaglioma.errors import DatasetError
+        from ssaglioma.volume.dicom_seg import SegmentationSource, write_dicom_seg
+
+        problem = self.dicomProblem(parameters)
+        if problem:
+            raise DatasetError(problem, remedy=_("Load the images through the DICOM module"))
+        uids = (self.gridNode(parameters).GetAttribute("DICOM.instanceUIDs") or "").split()
+        files = [slicer.dicomDatabase.fileForInstance(uid) for uid in uids]
+        lost = [file for file in files if not file or not Path(file).is_file()]
+        if lost:
+            raise DatasetError(
+                f"{len(lost)} of {len(files)} DICOM files of the images are gone", remedy=_("Import the study again")
+            )
+        info = self.runInfo(parameters)
+        corrected = parameters.correction is not None
+        source = SegmentationSource(info.get("model", ""), info.get("version", ""), corrected=corrected)
+        labels = self.labelmapOf(parameters.result, self.resultGrid(parameters))
+        with tempfile.TemporaryDirectory(dir=slicer.app.temporaryPath) as series:
+            for number, file in enumerate(files):
+                os.symlink(file, Path(series) / f"{number:05d}.dcm")
+            return write_dicom_seg(labels, series, Path(folder) / "ssaglioma-segmentation.dcm", source)
+
+    def _earlierLabelmap(self, parameters):
+        from SSASlicerLib.segmentation_grids import own_grid
+        from SSASlicerLib.volumes import grid_from_node
+
+        node = parameters.earlier
+        return self.labelmapOf(node, own_grid(node) if node.IsA("vtkMRMLSegmentationNode") else grid_from_node(node))
+
+    @staticmethod
+    def _exportSegmentation(node, target: Path) -> Path:
+        from ssaglioma.errors import SSAGliomaError
+        from ssaglioma.volume import atomic_path
+
+        with atomic_path(target) as temporary:
+            aside = Path(temporary).with_name(f"{Path(temporary).name.split('.')[0]}-aside{_SEGMENTATION_SUFFIX}")
+            storage = slicer.vtkMRMLSegmentationStorageNode()
+            storage.SetFileName(str(aside))
+            try:
+                if not storage.WriteData(node):
+                    raise SSAGliomaError(
+                        f"The segmentation cannot be written to {str(target)!r}",
+                        remedy=_("Free some space, or choose another folder"),
+                    )
+                aside.replace(temporary)
+            finally:
+                aside.unlink(missing_ok=True)
+        return target

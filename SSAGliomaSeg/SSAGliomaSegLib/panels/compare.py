@@ -1,0 +1,49 @@
+"""Section Compare with reference."""
+
+from __future__ import annotations
+
+from slicer.i18n import tr as _
+
+from SSAGliomaSegLib.panels.base import Section, fillTable
+
+
+class CompareSection(Section):
+    """Scores and differences against a reference."""
+
+    def connect(self) -> None:
+        """Connect signals."""
+        self.ui.compareApplyButton.clicked.connect(self.onCompare)
+        self.ui.differenceButton.clicked.connect(self.onDifference)
+        self.ui.plotButton.clicked.connect(self.onPlot)
+
+    def onCompare(self) -> None:
+        """Score the result."""
+        with self.guarded():
+            self.owner.say(_("Comparing"), "busy")
+            self.logic.compare(self.parameters)
+            self.owner.clearMessage()
+        self.owner.refresh()
+
+    def onDifference(self) -> None:
+        """Show the differences."""
+        with self.guarded():
+            self.logic.showDifferences(self.parameters)
+
+    def onPlot(self) -> None:
+        """Show the chart."""
+        with self.guarded():
+            self.logic.plotComparison(self.parameters)
+
+    def update(self) -> None:
+        """Show the last scores."""
+        parameters = self.parameters
+        if parameters is None:
+            return
+        missing = _("There is no result yet. Press Apply.") if parameters.result is None else ""
+        missing = missing or (_("Choose a reference.") if parameters.reference is None else "")
+        self.setEnabled(self.ui.compareApplyButton, not missing, missing)
+        self.setEnabled(self.ui.differenceButton, not missing, missing)
+        rows = self.logic.comparisonRows(parameters)
+        self.setEnabled(self.ui.plotButton, bool(rows), _("Press Compare first."))
+        definitions = self.logic.scoreDefinitions()
+        fillTable(self.ui.comparisonTable, list(definitions), rows, definitions)

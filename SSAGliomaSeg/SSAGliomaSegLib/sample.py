@@ -1,0 +1,65 @@
+"""The sample case that ships with the extension, in Slicer's Sample Data module and for the self test."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import slicer
+
+CASE = "ICBM152-painted-001"
+_TITLES = {"t1": "T1", "t1gd": "T1Gd", "t2": "T2", "flair": "FLAIR"}
+
+
+def sampleFolder() -> Path:
+    """Return the folder of the sample case.
+
+    Raises
+    ------
+    DatasetError
+        If the extension was installed without it.
+    """
+    from ssaglioma.packages.resources import locate
+
+    return locate(f"SampleCases/{CASE}")
+
+
+def sampleFiles() -> dict[str, Path]:
+    """Return the sample case's images by slot, and its labels under 'reference'."""
+    from ssaglioma.volume import find_case
+    from SSAGliomaSegLib.inputs import FIELDS
+
+    case = find_case(sampleFolder())
+    files = {
+        field: path for field, value in FIELDS.items() for key, path in case.sequences.items() if key.value == value
+    }
+    return {**files, "reference": case.reference}
+
+
+def registerSampleCase() -> None:
+    """Register the sample case; its files are copied from the extension, so that no network is needed."""
+    import SampleData
+
+    files = sampleFiles()
+    icon = Path(__file__).parents[1] / "Resources" / "Icons" / "SSAGliomaSeg.png"
+    SampleData.SampleDataLogic.registerCustomSampleDataSource(
+        category="SSAGlioma",
+        sampleName="SSAGliomaPainted",
+        thumbnailFileName=str(icon),
+        uris=[path.as_uri() for path in files.values()],
+        fileNames=[path.name for path in files.values()],
+        nodeNames=[f"{CASE} {_TITLES.get(field, field)}" for field in files],
+        loadFileTypes=["VolumeFile"] * len(_TITLES) + ["SegmentationFile"],
+        checksums=[f"SHA256:{hashlib.sha256(path.read_bytes()).hexdigest()}" for path in files.values()],
+    )
+
+
+def loadSampleCase(logic, parameters):
+    """Load the sample case, fill the slots, and return its reference as a segmentation node."""
+    from ssaglioma.labels import GLIOMA
+    from ssaglioma.volume import read_labelmap
+    from SSASlicerLib.segmentations import segmentation_from_labelmap
+
+    logic.fillFromFolder(parameters, sampleFolder())
+    labels = read_labelmap(sampleFiles()["reference"], GLIOMA)
+    return segmentation_from_labelmap(labels, slicer.mrmlScene.GenerateUniqueName(f"{CASE} reference"))

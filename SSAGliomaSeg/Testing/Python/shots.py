@@ -1,0 +1,94 @@
+"""States of the panel for pictures: `make slicer-shot MODULE=SSAGliomaSeg STATE=result OUTPUT=picture.png`."""
+
+from __future__ import annotations
+
+SECTIONS = ("sequences", "segment", "results", "compare", "correct", "batch", "advanced")
+
+
+def open_only(widget, *sections):
+    """Unfold some sections and fold the others."""
+    for name in SECTIONS:
+        getattr(widget.ui, f"{name}Button").collapsed = name not in sections
+
+
+def ready(host, widget):
+    """The sample case is loaded and the slots are filled."""
+    from SSAGliomaSegLib.sample import loadSampleCase
+
+    reference = loadSampleCase(widget.logic, widget.parameters)
+    reference.GetDisplayNode().SetVisibility(False)
+    widget.parameters.reference = reference
+    widget.logic.showFourViews(widget.parameters)
+    widget.refresh()
+
+
+def swapped(host, widget):
+    """FLAIR and T2 are exchanged: the panel warns."""
+    ready(host, widget)
+    parameters = widget.parameters
+    parameters.t2, parameters.flair = parameters.flair, parameters.t2
+    widget.ui.geometryButton.checked = True
+    widget.refresh()
+
+
+def running(host, widget):
+    """A segmentation is under way."""
+    ready(host, widget)
+    widget.ui.applyButton.click()
+    host.wait_until(lambda: widget.ui.progressBar.value > 200, seconds=300)
+    widget.sections[1].timer.stop()
+
+
+def result(host, widget):
+    """The result of the sample case, at its most doubtful slice."""
+    ready(host, widget)
+    widget.ui.applyButton.click()
+    host.wait_until(lambda: not widget.logic.running, seconds=600)
+    widget.logic.showFourViews(widget.parameters)
+    widget.ui.diametersButton.click()
+    open_only(widget, "segment", "results")
+
+
+def doubt(host, widget):
+    """The doubt of the model over the images."""
+    result(host, widget)
+    widget.ui.overlaySelector.setCurrentIndex(2)
+
+
+def three_d(host, widget):
+    """Surfaces of the segments beside the slices."""
+    import slicer
+
+    result(host, widget)
+    slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
+    slicer.util.setSliceViewerLayers(background=widget.parameters.t1gd, fit=True)
+    widget.ui.diametersButton.click()
+    widget.ui.show3DButton.click()
+
+
+def compared(host, widget):
+    """Scores against the reference, with the differences."""
+    result(host, widget)
+    widget.ui.compareApplyButton.click()
+    widget.ui.differenceButton.click()
+    open_only(widget, "compare")
+
+
+def correcting(host, widget):
+    """The Segment Editor on the result."""
+    result(host, widget)
+    widget.ui.startCorrectionButton.click()
+    widget.ui.nextDoubtfulButton.click()
+    open_only(widget, "correct")
+
+
+STATES = {
+    "ready": ready,
+    "swapped": swapped,
+    "running": running,
+    "result": result,
+    "doubt": doubt,
+    "three_d": three_d,
+    "compared": compared,
+    "correcting": correcting,
+}

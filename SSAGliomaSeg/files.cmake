@@ -1,0 +1,28 @@
+# Written by scripts/cmake_lists.py (make lists). A test compares it with the disk.
+set(SSAGLIOMASEG_PYTHON_SCRIPTS
+  "SSAGliomaSeg.py"
+  "SSAGliomaSegLib/__init__.py"
+  "SSAGliomaSegLib/batch.py"
+  "SSAGliomaSegLib/compare.py"
+  "SSAGliomaSegLib/correct.py"
+  "SSAGliomaSegLib/export.py"
+  "SSAGliomaSegLib/inputs.py"
+  "SSAGliomaSegLib/models.py"
+  "SSAGliomaSegLib/panels/__init__.py"
+  "SSAGliomaSegLib/panels/advanced.py"
+  "SSAGliomaSegLib/panels/base.py"
+  "SSAGliomaSegLib/panels/batch.py"
+  "SSAGliomaSegLib/panels/compare.py"
+  "SSAGliomaSegLib/panels/correct.py"
+  "SSAGliomaSegLib/panels/results.py"
+  "SSAGliomaSegLib/panels/segment.py"
+  "SSAGliomaSegLib/panels/sequences.py"
+  "SSAGliomaSegLib/reading.py"
+  "SSAGliomaSegLib/results.py"
+  "SSAGliomaSegLib/run.py"
+  "SSAGliomaSegLib/sample.py"
+  )
+set(SSAGLIOMASEG_PYTHON_RESOURCES
+  "Resources/Icons/SSAGliomaSeg.png"
+  "Resources/UI/SSAGliomaSeg.ui"
+  )
