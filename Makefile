@@ -9,7 +9,11 @@ SSAGLIOMA_DATA ?= $(HOME)/.cache/ssaglioma-data
 PYTEST_ARGS ?=
 SOURCES = SSACore SSAGliomaSeg scripts Testing
 REQUIREMENTS = pyproject.toml addresses.env SSACore/ssaglioma/requirements.txt scripts/install.sh scripts/install_torch.sh scripts/make_venv.sh
-DEBIAN_PACKAGES = python3 python3-venv python3-pip make
+DEBIAN_PACKAGES = python3 python3-venv python3-pip make \
+  libgl1-mesa-dri libegl1 libgl1 libglx-mesa0 libosmesa6 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.0-0 \
+  fonts-dejavu-core
+MODULE ?= SSAGliomaSeg
+STATE ?= all
 export SSAGLIOMA_DATA
 export PYTHONUTF8 = 1
 
@@ -19,7 +23,7 @@ export PYTHON
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check test-data data bench train-model format lists wheel system-deps clean
+.PHONY: help demo test check test-data data bench slicer-shot train-model format lists wheel system-deps clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +63,9 @@ bench: $(VENV)/.dev-ready ## Measure times and memory
 	  [ -e "$$script" ] || continue; \
 	  echo "== $$script"; $(PYTHON_IN_VENV) "$$script" || exit 1; \
 	done
+
+slicer-shot: $(VENV)/.dev-ready ## Draw MODULE in STATE (or all) to OUTPUT as in Slicer, without Slicer
+	$(PYTHON_IN_VENV) scripts/slicer_shot.py $(MODULE) $(STATE) "$(or $(OUTPUT),build/shots)"
 
 train-model: $(VENV)/.dev-ready data ## Train the shipped model anew on the shared cases (hours)
 	$(SSAGLIOMA) train "$(SSAGLIOMA_DATA)/glioma" --output "$(or $(OUTPUT),runs/model)" --fold $(FOLD)

@@ -14,4 +14,6 @@ echo "Installing ssaglioma[$extra] and what it needs"
 if [ "$extra" = dev ]; then
     "$python" -m pip --disable-pip-version-check install --quiet --no-deps "$NETWORK_JUDGE" ||
         echo "$NETWORK_JUDGE was not installed: the tests that compare networks with it are skipped."
+    "$python" -m pip --disable-pip-version-check install --quiet --editable "$here[host]" ||
+        echo "The stand-in for Slicer was not installed (no wheels for this system?): its tests are skipped."
 fi

@@ -148,7 +148,7 @@ def test_rooms_below_training_choose_no_device(trees):
 
 
 def test_no_file_edits_sys_path():
-    for path in CORE.rglob("*.py"):
+    for path in [*CORE.rglob("*.py"), *(file for name in MODULES for file in module_files(name))]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         used = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
         assert "sys.path" not in used, path
@@ -185,6 +185,43 @@ print(sorted(libraries), seen, ssaglioma.__version__)
     )
     libraries, seen = done.stdout.split("]")[:2]
     assert (libraries, seen) == ("[", " [")
+
+
+MODULES = ("SSAGliomaSeg", "SSAStyleTransfer")
+ROOT = CORE.parent
+
+
+def module_files(name: str) -> list[Path]:
+    """The installed Python files of a scripted module; its own tests are left out."""
+    return [ROOT / name / f"{name}.py", *(ROOT / name / f"{name}Lib").rglob("*.py")] if (ROOT / name).is_dir() else []
+
+
+def roots_of(path: Path) -> set[str]:
+    names = imported_names(ast.parse(path.read_text(encoding="utf-8")), path.stem)
+    return {name.split(".")[0] for name in names}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_two_modules_never_import_each_other(name):
+    others = {part for other in MODULES if other != name for part in (other, f"{other}Lib")}
+    assert {path.name: roots_of(path) & others for path in module_files(name) if roots_of(path) & others} == {}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_only_the_panels_of_a_module_know_qt(name):
+    outside = [path for path in module_files(name) if path.parent.name != "panels"]
+    assert [path.name for path in outside if roots_of(path) & {"qt", "ctk", "PythonQt"}] == []
+
+
+def test_the_slicer_glue_knows_no_qt_and_no_module():
+    wrong = {"qt", "ctk", "PythonQt", *MODULES, *(f"{name}Lib" for name in MODULES)}
+    assert [path.name for path in (CORE / "SSASlicerLib").rglob("*.py") if roots_of(path) & wrong] == []
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_modules_know_nothing_of_the_stand_in_host(name):
+    wrong = {"slicerhost", "PySide6", "pytest"}
+    assert [path.name for path in module_files(name) if roots_of(path) & wrong] == []
 
 
 def test_an_upward_import_is_found():
