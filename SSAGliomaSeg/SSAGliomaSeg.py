@@ -142,6 +142,15 @@ class SSAGliomaSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
         self.addObserver(scene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
         self.initializeParameterNode()
+        self._checkInstallation()
+
+    def _checkInstallation(self) -> None:
+        """Say so when another copy of the core shadows the extension's, and register our terminology."""
+        from SSASlicerLib import dependencies, terminology
+
+        terminology.load_terminology()
+        with self.sections[0].guarded():
+            dependencies.check_core_version()
 
     def cleanup(self) -> None:
         """Stop what runs and let go of the scene, when the module is destroyed."""

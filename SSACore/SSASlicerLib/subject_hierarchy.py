@@ -82,3 +82,14 @@ def _item(node: vtkMRMLNode, scene: vtkMRMLScene) -> tuple[slicer.vtkMRMLSubject
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     item = hierarchy.GetItemByDataNode(node)
     return hierarchy, item or hierarchy.CreateItem(hierarchy.GetSceneItemID(), node)
+
+
+def patient_name(node: vtkMRMLNode, scene: vtkMRMLScene | None = None) -> str:
+    """Return the name of the DICOM patient that a node belongs to, or an empty text."""
+    scene = slicer.mrmlScene if scene is None else scene
+    constants = slicer.vtkMRMLSubjectHierarchyConstants
+    hierarchy, item = _item(node, scene)
+    patient = hierarchy.GetItemAncestorAtLevel(item, constants.GetDICOMLevelPatient())
+    if not patient:
+        return ""
+    return hierarchy.GetItemAttribute(patient, constants.GetDICOMPatientNameAttributeName()) or ""

@@ -29,9 +29,19 @@ class CompareLogic:
         from ssaglioma.labels import GLIOMA
 
         result, reference = self._labelmaps(parameters)
-        scores = evaluate_case(reference, result, GLIOMA, regions=REGIONS)
+        scores = evaluate_case(reference, result, GLIOMA, regions=self.comparableRegions(parameters))
         self._keepScores(parameters, scores)
         return scores
+
+    def comparableRegions(self, parameters) -> list[str]:
+        """Return the regions that the reference can tell: one that holds the whole tumor alone tells only WT."""
+        from ssaglioma.labels import GLIOMA
+        from SSASlicerLib.segmentations import comparable_regions, guess_mapping
+
+        if not parameters.reference.IsA("vtkMRMLSegmentationNode"):
+            return list(REGIONS)
+        known = comparable_regions(guess_mapping(parameters.reference), GLIOMA)
+        return [region for region in REGIONS if region in known]
 
     def scoreDefinitions(self) -> dict[str, str]:
         """Return the headings of the table of scores with their definitions."""
@@ -107,6 +117,14 @@ class CompareLogic:
             raise DatasetError(
                 "There is no result" if parameters.result is None else "There is no reference",
                 remedy=_("Press Apply, and choose a reference"),
+            )
+        from SSASlicerLib.subject_hierarchy import same_patient
+
+        if same_patient(parameters.result, parameters.reference) is False:
+            raise DatasetError(
+                f"The reference {parameters.reference.GetName()!r} belongs to another patient",
+                expected="a segmentation of the same patient",
+                remedy=_("Choose another reference"),
             )
         grid = self.resultGrid(parameters)
         return self.labelmapOf(parameters.result, grid), self.labelmapOf(parameters.reference, grid)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import importlib.util
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -112,10 +113,18 @@ class ExportLogic:
         corrected = parameters.correction is not None
         source = SegmentationSource(info.get("model", ""), info.get("version", ""), corrected=corrected)
         labels = self.labelmapOf(parameters.result, self.resultGrid(parameters))
+        self._ensureHighdicom()
         with tempfile.TemporaryDirectory(dir=slicer.app.temporaryPath) as series:
             for number, file in enumerate(files):
-                os.symlink(file, Path(series) / f"{number:05d}.dcm")
+                shutil.copyfile(file, Path(series) / f"{number:05d}.dcm")
             return write_dicom_seg(labels, series, Path(folder) / "ssaglioma-segmentation.dcm", source)
+
+    @staticmethod
+    def _ensureHighdicom() -> None:
+        from SSASlicerLib import dependencies
+
+        if importlib.util.find_spec("highdicom") is None:
+            dependencies.install(dependencies.Readiness(("highdicom>=0.26",)), torch=False)
 
     def _earlierLabelmap(self, parameters):
         from SSASlicerLib.segmentation_grids import own_grid

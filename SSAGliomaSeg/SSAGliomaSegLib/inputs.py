@@ -66,6 +66,8 @@ class InputsLogic:
 
     def guessSequences(self, nodes) -> dict:
         """Return parameter name -> (node, Guess) for the nodes that most probably are T1, T1Gd, T2 and FLAIR."""
+        if not nodes:
+            return {}
         from ssaglioma.preprocessing.assignment import assign_sequences
 
         by_id = {node.GetID(): node for node in nodes}

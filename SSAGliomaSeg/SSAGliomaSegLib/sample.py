@@ -26,14 +26,11 @@ def sampleFolder() -> Path:
 
 def sampleFiles() -> dict[str, Path]:
     """Return the sample case's images by slot, and its labels under 'reference'."""
-    from ssaglioma.volume import find_case
     from SSAGliomaSegLib.inputs import FIELDS
 
-    case = find_case(sampleFolder())
-    files = {
-        field: path for field, value in FIELDS.items() for key, path in case.sequences.items() if key.value == value
-    }
-    return {**files, "reference": case.reference}
+    folder = sampleFolder()
+    files = {field: folder / f"{CASE}-{value}.nii.gz" for field, value in FIELDS.items()}
+    return {**files, "reference": folder / f"{CASE}-seg.nii.gz"}
 
 
 def registerSampleCase() -> None:

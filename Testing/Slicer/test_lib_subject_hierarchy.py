@@ -3,7 +3,14 @@ import slicer
 from lib_scene import a_labelmap, an_image
 
 from SSASlicerLib.segmentations import segmentation_from_labelmap
-from SSASlicerLib.subject_hierarchy import place_beside, result_name, same_patient, study_item, unique_name
+from SSASlicerLib.subject_hierarchy import (
+    patient_name,
+    place_beside,
+    result_name,
+    same_patient,
+    study_item,
+    unique_name,
+)
 from SSASlicerLib.volumes import node_from_volume
 
 
@@ -83,3 +90,12 @@ def test_images_of_two_patients_are_told_apart(hierarchy):
     assert same_patient(first, second) is False
     assert same_patient(first, third) is True
     assert same_patient(first, node_from_volume(an_image(), "loose")) is None
+
+
+def test_the_patients_name_is_found_above_the_study_and_is_empty_without_one(hierarchy):
+    image, study = an_image_in_a_study(hierarchy)
+    attribute = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMPatientNameAttributeName()
+    assert patient_name(image) == ""
+    hierarchy.SetItemAttribute(hierarchy.GetItemParent(study), attribute, "Doe^Jane")
+    assert patient_name(image) == "Doe^Jane"
+    assert patient_name(node_from_volume(an_image(), "loose")) == ""
