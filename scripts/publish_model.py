@@ -34,11 +34,12 @@ def main() -> int:
     parser.add_argument("data", type=Path)
     parser.add_argument("runs", type=Path)
     parser.add_argument("--ship", type=int, required=True, metavar="FOLD")
+    parser.add_argument("--mirrored", action="store_true", help="also score with left-right mirroring (never shipped)")
     parser.add_argument("--output", type=Path, default=Path(__file__).parents[1] / "Resources" / "Models" / NAME)
     args = parser.parse_args()
     cases = {case.name: case for case in find_cases(args.data)}
     folds = read_folds()
-    scored, packages = [], {}
+    scored, mirrored, packages = [], [], {}
     for run in sorted(args.runs.glob("fold[0-9]")):
         fold = int(run.name[-1])
         held_out = [cases[name] for name in folds.held_out(fold)]
@@ -47,6 +48,8 @@ def main() -> int:
         write_json(scores, run / "scores.json")
         print(f"fold {fold}: {_means(scores)}", flush=True)
         scored += [{**row, "fold": fold} for row in scores["cases"]]
+        if args.mirrored:
+            mirrored += validate_package(packages[fold], held_out, mirror=True)["cases"]
     pooled = {"cases": scored}
     shipped = packages[args.ship]
     held_out = [cases[name] for name in folds.held_out(args.ship)]
@@ -57,6 +60,8 @@ def main() -> int:
     )
     write_package(args.output, card, shipped.weights())
     print(_means(pooled))
+    if mirrored:
+        print(f"with --mirror: {_means({'cases': mirrored})}")
     print(_markdown(scored))
     print(f"missing sequence, loss of mean Dice: {card.missing_cost}")
     return 0
