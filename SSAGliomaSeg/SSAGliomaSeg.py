@@ -72,7 +72,8 @@ class SSAGliomaSegParameterNode:
 
     t1, t1gd, t2, flair: the images. model: name of the model, empty for the recommended one.
     output: where the next result goes, None for a new node. result: the segmentation that is shown,
-    prediction: the model's own result, never edited. doubt, probability: images of the same run.
+    prediction: the model's own result, never edited. doubt, probability: images of the same run;
+    coreProbability, enhancingProbability: per cents, kept for the report.
     resultTable: the numbers. earlier, reference: other segmentations of the patient.
     """
 
@@ -90,6 +91,8 @@ class SSAGliomaSegParameterNode:
     prediction: vtkMRMLSegmentationNode
     probability: vtkMRMLScalarVolumeNode
     doubt: vtkMRMLScalarVolumeNode
+    coreProbability: vtkMRMLScalarVolumeNode
+    enhancingProbability: vtkMRMLScalarVolumeNode
     resultTable: vtkMRMLTableNode
     runInfo: str = ""
     earlier: vtkMRMLSegmentationNode | vtkMRMLLabelMapVolumeNode | None

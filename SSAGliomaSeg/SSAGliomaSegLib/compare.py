@@ -5,10 +5,11 @@ from __future__ import annotations
 import slicer
 from slicer.i18n import tr as _
 
+from SSAGliomaSegLib.reading import DIFFERENCES_OF
+
 REGIONS = ("WT", "TC", "ET", "NCR", "ED")
 _KEYS = ("dice", "hd95_mm", "hd_mm", "nsd_1mm", "lesion_dice")
 _DIGITS = {"dice": 3, "hd95_mm": 1, "hd_mm": 1, "nsd_1mm": 3, "lesion_dice": 3}
-_DIFFERENCE = "SSAGlioma.differencesOf"
 _TABLE_ATTRIBUTE = "SSAGlioma.comparedWith"
 
 
@@ -76,14 +77,14 @@ class CompareLogic:
         result, reference = self._labelmaps(parameters)
         region = parameters.differenceRegion
         old = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
-        earlier = [node for node in old if node.GetAttribute(_DIFFERENCE) == parameters.result.GetID()]
+        earlier = [node for node in old if node.GetAttribute(DIFFERENCES_OF) == parameters.result.GetID()]
         difference = difference_labelmap(reference, result, region, GLIOMA)
         name = f"{parameters.result.GetName()} {region} differences"
         node = difference_segmentation(
             difference, name, reference_node=self.gridNode(parameters), node=earlier[0] if earlier else None
         )
-        node.SetAttribute(_DIFFERENCE, parameters.result.GetID())
-        self.showOnly(parameters, node)
+        node.SetAttribute(DIFFERENCES_OF, parameters.result.GetID())
+        self.showOverlay(parameters, "differences")
         return node
 
     def plotComparison(self, parameters):

@@ -21,7 +21,8 @@ class CorrectLogic:
         """Make the result editable and return (segmentation, source volume) for the Segment Editor.
 
         The model's own result stays unchanged in `parameters.prediction`. In student mode an empty
-        segmentation is edited and the result is hidden until `scoreDrawing`.
+        segmentation is edited and the result is hidden until `scoreDrawing`. A correction that is under
+        way, as in a restored scene, goes on with its accepted slices.
 
         Raises
         ------
@@ -35,7 +36,12 @@ class CorrectLogic:
 
         if parameters.result is None:
             raise DatasetError("There is no result to correct", remedy=_("Press Apply first"))
-        if parameters.studentMode:
+        resumed = (
+            self.correcting(parameters) and (parameters.correction is not parameters.result) == parameters.studentMode
+        )
+        if resumed:
+            pass
+        elif parameters.studentMode:
             grid = self.resultGrid(parameters)
             empty = grid.with_array(numpy.zeros(grid.shape, numpy.uint8))
             name = slicer.mrmlScene.GenerateUniqueName(_("Drawing"))
@@ -43,8 +49,9 @@ class CorrectLogic:
         else:
             parameters.correction = parameters.result
         self.showOnly(parameters, parameters.correction)
-        parameters.correctionStarted = time.time()
-        parameters.acceptedSlices = _NO_SLICE
+        if not resumed:
+            parameters.correctionStarted = time.time()
+            parameters.acceptedSlices = _NO_SLICE
         return parameters.correction, self.gridNode(parameters)
 
     def editorNode(self, parameters):
@@ -105,6 +112,9 @@ class CorrectLogic:
         )
         parameters.result.GetDisplayNode().SetVisibility(True)
         parameters.studentMode = False
+        drawing = parameters.correction
+        parameters.correction, parameters.correctionStarted = None, 0.0
+        drawing.GetDisplayNode().SetOpacity2DFill(0.0)
         text = ", ".join(f"{region} {row['dice']:.2f}" for region, row in scores.items())
         return _("Your drawing against {judge}, Dice: {text}").format(judge=judge.GetName(), text=text)
 
@@ -129,6 +139,11 @@ class CorrectLogic:
 
         if not self.correcting(parameters):
             raise DatasetError("No correction is under way", remedy=_("Press Start first"))
+        if parameters.correction is not parameters.result:
+            raise DatasetError(
+                "A drawing of student mode is no correction of the model",
+                remedy=_("Leave student mode and press Start, then correct the result itself"),
+            )
         if not parameters.correctionsFolder:
             raise DatasetError("No corrections folder is chosen", remedy=_("Choose a folder"))
         return self._writeCorrection(parameters, time.time() - parameters.correctionStarted)

@@ -64,13 +64,21 @@ class ExportLogic:
             case_name=self.patientName(parameters) if parameters.namePatient else "",
             reference=reference,
             scores=scores,
-            measurements=measure(labels, GLIOMA),
+            measurements=measure(labels, GLIOMA, self._probabilitiesOf(parameters)),
             earlier=measure(self._earlierLabelmap(parameters), GLIOMA) if parameters.earlier is not None else None,
             model_card=self.modelCard(parameters).to_json(),
             timings={"total": info["seconds"]} if "seconds" in info else None,
             warnings=info.get("warnings", []),
             language=_LANGUAGES[parameters.reportLanguage],
         )
+
+    def _probabilitiesOf(self, parameters) -> dict:
+        """Return the model's probabilities if the shown result is still the model's own, else none."""
+        import numpy as np
+
+        grid = self.resultGrid(parameters)
+        own, shown = (self.labelmapOf(node, grid).array for node in (parameters.prediction, parameters.result))
+        return self.regionProbabilities(parameters) if np.array_equal(own, shown) else {}
 
     def patientName(self, parameters) -> str:
         """Return the patient's name from the subject hierarchy, else the name of the image."""
@@ -83,7 +91,7 @@ class ExportLogic:
         """Return why no DICOM SEG can be written, or an empty text."""
         node = self.gridNode(parameters)
         if node is None or not (node.GetAttribute("DICOM.instanceUIDs") or ""):
-            return _("The images were not loaded from DICOM.")
+            return _("The images were not loaded through Slicer's DICOM module.")
         if not hasattr(slicer.modules, "dicom") or getattr(slicer, "dicomDatabase", None) is None:
             return _("Slicer's DICOM module is not available.")
         return ""

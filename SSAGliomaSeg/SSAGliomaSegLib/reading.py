@@ -13,7 +13,8 @@ _LABELS = {"t1": "T1", "t1gd": "T1Gd", "t2": "T2", "flair": "FLAIR"}
 _COLORS = {"t1": "#F34A33", "t1gd": "#EDD54C", "t2": "#6EB04B", "flair": "#5E90C8"}
 _LOW_PERCENTILE, _HIGH_PERCENTILE = 1.0, 99.5
 _ALIGNED_FILL, _OUTLINE_ONLY = 0.45, 0.0
-OVERLAYS = ("mask", "probability", "doubt", "none")
+OVERLAYS = ("mask", "probability", "doubt", "differences", "none")
+DIFFERENCES_OF = "SSAGlioma.differencesOf"
 
 
 class ReadingLogic:
@@ -74,7 +75,7 @@ class ReadingLogic:
             parameters.earlier,
         }
         for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode"):
-            if node.GetDisplayNode() is not None and (node in own or node.GetAttribute("SSAGlioma.differencesOf")):
+            if node.GetDisplayNode() is not None and (node in own or node.GetAttribute(DIFFERENCES_OF)):
                 node.GetDisplayNode().SetVisibility(node is shown)
         if shown.GetDisplayNode() is not None:
             shown.GetDisplayNode().SetVisibility(True)
@@ -92,7 +93,7 @@ class ReadingLogic:
             layout.threeDWidget(0).threeDView().resetFocalPoint()
 
     def showOverlay(self, parameters, kind: str) -> None:
-        """Draw over the images: 'mask', 'probability' of tumor, 'doubt' of the model, or 'none'."""
+        """Draw over the images: 'mask', 'probability' of tumor, 'doubt' of the model, 'differences', or 'none'."""
         from ssaglioma.errors import DatasetError
 
         if kind not in OVERLAYS:
@@ -102,6 +103,15 @@ class ReadingLogic:
             raise DatasetError(
                 f"There is no {kind} image of this result", remedy=_("Press Apply again with this version")
             )
+        differences = [
+            node
+            for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
+            if node.GetAttribute(DIFFERENCES_OF) == parameters.result.GetID()
+        ]
+        if kind == "differences" and not differences:
+            raise DatasetError("There are no differences yet", remedy=_("Press Show differences first"))
+        for node in differences:
+            node.GetDisplayNode().SetVisibility(kind == "differences")
         parameters.result.GetDisplayNode().SetVisibility(kind == "mask")
         for composite in slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode"):
             composite.SetForegroundVolumeID(image.GetID() if image is not None else None)

@@ -125,8 +125,12 @@ class ResultsLogic:
 
     def changeText(self, parameters) -> str:
         """Return the change of volumes against the earlier segmentation in a sentence."""
+        from SSASlicerLib.subject_hierarchy import same_patient
+
         if parameters.earlier is None or parameters.result is None or parameters.earlier is parameters.result:
             return ""
+        if same_patient(parameters.result, parameters.earlier) is False:
+            return _("{name} belongs to another patient.").format(name=parameters.earlier.GetName())
         earlier = self._volumesOf(parameters.earlier)
         regions = self.measurements(parameters).get("regions", {})
         parts = []

@@ -257,6 +257,9 @@ class RunLogic:
         parameters.correctionStarted = 0.0
         parameters.result, parameters.prediction = node, copy
         parameters.probability, parameters.doubt = images
+        parameters.coreProbability, parameters.enhancingProbability = (
+            self._percentNode(node, anchor, region, probabilities) for region in ("TC", "ET")
+        )
         parameters.runInfo = json.dumps(info)
         self._keepSpeed(parameters, seconds)
         self.updateMeasurements(parameters, probabilities)
@@ -284,6 +287,36 @@ class RunLogic:
             subject_hierarchy.place_beside(node, anchor)
             nodes.append(node)
         return tuple(nodes)
+
+    def _percentNode(self, result, anchor, region: str, probabilities: dict):
+        """Keep the probability of a region as whole per cents, out of the user's sight: for the report."""
+        import numpy as np
+
+        from SSASlicerLib import subject_hierarchy, volumes
+
+        if region not in probabilities:
+            return None
+        percent = np.rint(100 * probabilities[region].array).astype(np.uint8)
+        node = volumes.node_from_volume(
+            probabilities[region].with_array(percent), f"{result.GetName()} probability {region} %"
+        )
+        node.SetAttribute("SSAGlioma.made", "percent")
+        node.SetHideFromEditors(True)
+        subject_hierarchy.place_beside(node, anchor)
+        return node
+
+    def regionProbabilities(self, parameters) -> dict:
+        """Return the probabilities (0..1) of the shown result by region, as far as the scene keeps them."""
+        import numpy as np
+
+        from SSASlicerLib.volumes import volume_from_node
+
+        kept = {"WT": parameters.probability, "TC": parameters.coreProbability, "ET": parameters.enhancingProbability}
+        volumes = {region: volume_from_node(node) for region, node in kept.items() if node is not None}
+        return {
+            region: volume if region == "WT" else volume.with_array(volume.array.astype(np.float32) / 100)
+            for region, volume in volumes.items()
+        }
 
     def _doneText(self, parameters) -> str:
         rows = {row.region: row.volume for row in self.resultRows(parameters)}

@@ -28,6 +28,9 @@ class CompareSection(Section):
         """Show the differences."""
         with self.guarded():
             self.logic.showDifferences(self.parameters)
+            blocked = self.ui.overlaySelector.blockSignals(True)
+            self.ui.overlaySelector.setCurrentIndex(self.ui.overlaySelector.findData("differences"))
+            self.ui.overlaySelector.blockSignals(blocked)
 
     def onPlot(self) -> None:
         """Show the chart."""

@@ -24,13 +24,16 @@ class CorrectSection(Section):
         """Bind the editor to the result, or to an empty drawing in student mode."""
         with self.guarded():
             segmentation, source = self.logic.startCorrection(self.parameters)
-            editor = self.ui.editorWidget
-            editor.setMRMLScene(slicer.mrmlScene)
-            editor.setMRMLSegmentEditorNode(self.logic.editorNode(self.parameters))
-            editor.setSegmentationNode(segmentation)
-            editor.setSourceVolumeNode(source)
-            editor.setVisible(True)
+            self._bind(segmentation, source)
         self.owner.refresh()
+
+    def _bind(self, segmentation, source) -> None:
+        editor = self.ui.editorWidget
+        editor.setMRMLScene(slicer.mrmlScene)
+        editor.setMRMLSegmentEditorNode(self.logic.editorNode(self.parameters))
+        editor.setSegmentationNode(segmentation)
+        editor.setSourceVolumeNode(source)
+        editor.setVisible(True)
 
     def onNext(self) -> None:
         """Go to the next doubtful slice."""
@@ -72,6 +75,8 @@ class CorrectSection(Section):
         self.setEnabled(self.ui.saveCorrectionButton, editing and folder, why if not has else reason)
         self.ui.scoreButton.setVisible(parameters.studentMode)
         self.ui.editorWidget.setVisible(editing)
+        if editing and self.ui.editorWidget.segmentationNode() is not parameters.correction:
+            self._bind(parameters.correction, self.logic.gridNode(parameters))  # a scene was restored
         self.ui.correctionLabel.text = self.logic.correctionText(parameters) if editing else ""
 
     def leave(self) -> None:

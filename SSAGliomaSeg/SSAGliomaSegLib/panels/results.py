@@ -22,6 +22,7 @@ class ResultsSection(Section):
             ("mask", _("Mask")),
             ("probability", _("Probability")),
             ("doubt", _("Doubt")),
+            ("differences", _("Differences")),
             ("none", _("None")),
         ):
             self.ui.overlaySelector.addItem(text, key)

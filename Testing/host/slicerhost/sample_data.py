@@ -51,8 +51,9 @@ class SampleDataSource:
         loadFiles: Any = None,
         customDownloader: Any = None,
         thumbnailFileName: str | None = None,
-        loadFileType: Any = None,
+        loadFileTypes: Any = None,
         loadFileProperties: Any = None,
+        loadFileType: Any = None,
         **_options: Any,
     ) -> None:
         self.sampleName, self.sampleDescription = sampleName, sampleDescription
@@ -61,7 +62,9 @@ class SampleDataSource:
         count = len(self.uris)
         self.fileNames, self.nodeNames = _listed(fileNames, count), _listed(nodeNames, count)
         self.checksums, self.loadFiles = _listed(checksums, count), _listed(loadFiles, count)
-        self.loadFileTypes = _listed(loadFileType, count)
+        if loadFileType is not None and loadFileTypes is not None:
+            raise ValueError("loadFileType and loadFileTypes cannot be specified at the same time")
+        self.loadFileTypes = _listed(loadFileType if loadFileTypes is None else loadFileTypes, count)
         self.loadFileProperties = loadFileProperties or {}
         counts = {len(items) for items in (self.uris, self.fileNames, self.nodeNames, self.checksums)}
         if len(counts) != 1:
