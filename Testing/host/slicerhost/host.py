@@ -99,7 +99,7 @@ class Host:
         """Close the scene, forget messages, requests and settings; loaded modules stay."""
         import qt
 
-        from . import packaging, sample_data
+        from . import packaging, qtlayer, sample_data
 
         self.scene.Clear(0)
         self.messages.clear()
@@ -108,6 +108,7 @@ class Host:
         sample_data.local_copies.clear()
         self.app.commandOptions().testingEnabled = False
         qt.QSettings().clear()
+        qtlayer.dialogs.clear()
         self.process_events()
 
     shutdown = reset

@@ -1,4 +1,7 @@
-"""The Qt side of the stand-in: `qt` and `ctk` in the manner of PythonQt on PySide6, and the MRML widgets."""
+"""The Qt side of the stand-in: `qt` and `ctk` in the manner of PythonQt on PySide6, and the MRML widgets.
+
+Public: `install()`, `slicer_classes()`, `load_ui(path)`; `dialogs` answers file dialogs and message boxes in tests.
+"""
 
 from __future__ import annotations
 
@@ -22,32 +25,32 @@ def install() -> None:
 
     if QApplication.instance() is None:
         QApplication(["slicerhost"])
-    from .properties import install_properties
-    from .qt_module import make_qt
+    from . import dialogs, enums, immortals, objects, properties
+    from .modules import make_ctk, make_qt
 
-    install_properties()
+    immortals.install()
+    properties.install()
+    objects.install()
+    enums.install()
+    dialogs.install()
     sys.modules["qt"] = make_qt()
-    from .ctk_module import make_ctk
-
     sys.modules["ctk"] = make_ctk()
     _installed = True
 
 
 def slicer_classes() -> dict[str, type]:
     """Return the qMRML* and qSlicer* widgets by name; `install` must have run."""
-    from .mrml_widgets import CLASSES
+    from .modules import slicer_widgets
 
-    return dict(CLASSES)
+    return slicer_widgets()
 
 
 def load_ui(path: Any) -> Any:
     """Load a .ui file and return its top widget, as `slicer.util.loadUI` does.
 
-    Raises
-    ------
-    RuntimeError
-        If the file does not exist or is no .ui file.
+    Raises:
+        RuntimeError: the file does not exist, is no .ui file, or names a class that has no stand-in.
     """
-    from .ui_loader import load
+    from .ui_loader import load_ui_file
 
-    return load(path)
+    return load_ui_file(path)

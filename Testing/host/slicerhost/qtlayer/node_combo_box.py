@@ -1,206 +1,257 @@
-"""qMRMLNodeComboBox: the nodes of a scene in a combo box."""
+"""qMRMLNodeComboBox: the nodes of a scene in a combo box, with the actions to make, rename, edit and delete one."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import slicer
 import vtk
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QInputDialog, QWidget
 
-from .qt_module import connect, disconnect
+from .declare import kept, own, passed_on, stand_in
+from .mrml_base import Observations, SceneMixin
+from .node_filter import NodeFilter
+
+_ID, _ACTION = 0x0100, 0x0101
 
 
-class qMRMLWidget(QWidget):
-    """A widget with a scene."""
+@stand_in
+class qMRMLNodeComboBox(SceneMixin, QWidget):
+    """Chooses a node of some types; follows the scene. Disabled until it has one."""
 
-    mrmlSceneChanged = Signal(object)
-    connect, disconnect = connect, disconnect
+    currentNodeChanged = Signal(object)
+    _node_validity_changed = Signal(bool)
+    currentNodeIDChanged = Signal(str)
+    currentNodeRenamed = Signal(str)
+    nodeActivated, nodeAdded, nodeAddedByUser = (Signal(object), Signal(object), Signal(object))
+    nodeAddedByUserAction, nodeAboutToBeRemoved = Signal(object), Signal(object)
+    nodeAboutToBeEdited = Signal(object)
+    SIGNATURES: ClassVar[dict[str, str]] = {"currentNodeChanged(bool)": "_node_validity_changed"}
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        cls.connect, cls.disconnect = connect, disconnect  # PySide6 looks into the class itself only
+    nodeTypes = kept(tuple, (), "_fill")
+    showHidden, showChildNodeTypes = (kept(bool, False, "_fill"), kept(bool, True, "_fill"))
+    hideChildNodeTypes = kept(tuple, (), "_fill")
+    noneEnabled, noneDisplay = kept(bool, False, "_fill"), kept(str, "None", "_fill")
+    addEnabled, removeEnabled = kept(bool, True, "_fill"), kept(bool, True, "_fill")
+    editEnabled, renameEnabled = kept(bool, False, "_fill"), kept(bool, False, "_fill")
+    selectNodeUponCreation, baseName = kept(bool, True), kept(str, "")
+    interactionNodeSingletonTag = kept(str, "Singleton")
+    sizeAdjustPolicy = passed_on(object, "_combo", "sizeAdjustPolicy")
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._scene: Any = None
+        QWidget.__init__(self, parent)
+        self._combo = QComboBox()
+        self._combo.setMinimumContentsLength(6)
+        self._combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._combo.setEnabled(False)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._combo)
+        self._combo.activated.connect(self._activated)
+        self._node: Any = None
+        self._requested = ""
+        self._observed_scene, self._observed_nodes = Observations(), Observations()
+        self._attributes: list[tuple[str, str, str | None]] = []
+        self._labels: dict[str, str] = {}
+        self._actions: list[QAction] = []
 
     def mrmlScene(self) -> Any:
         return self._scene
 
-    def setMRMLScene(self, scene: Any) -> None:
-        if scene is not self._scene:
-            self._scene = scene
-            self.mrmlSceneChanged.emit(scene)
-
-
-class qMRMLNodeComboBox(qMRMLWidget):
-    """Chooses a node of some types; follows the scene."""
-
-    currentNodeChanged = Signal(object)
-    currentNodeIDChanged = Signal(str)
-    nodeAdded = Signal(object)
-    nodeAddedByUser = Signal(object)
-    nodeActivated = Signal(object)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._combo = QComboBox()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._combo)
-        self._combo.setMinimumContentsLength(8)
-        self._combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self._combo.activated.connect(self._activated)
-        self._types: list[str] = []
-        self._node_id = ""
-        self._tags: list[tuple[Any, int]] = []
-        self._node_tags: dict[str, tuple[Any, int]] = {}
-        self._attributes: list[tuple[str, str, Any]] = []
-        self.noneEnabled = self.showHidden = self.selectNodeUponCreation = False
-        self.addEnabled = self.removeEnabled = True
-        self.renameEnabled = self.editEnabled = False
-        self.showChildNodeTypes = True
-        self.hideChildNodeTypes: list[str] = []
-        self.noneDisplay = "None"
-        self.baseName = ""
-        self.interactionNodeSingletonTag = ""
-
-    @property
-    def nodeTypes(self) -> list[str]:
-        return list(self._types)
-
-    @nodeTypes.setter
-    def nodeTypes(self, types: Any) -> None:
-        self._types = [types] if isinstance(types, str) else list(types)
-        self._fill()
-
-    def setNodeTypes(self, types: Any) -> None:
-        self.nodeTypes = types
-
-    def setMRMLScene(self, scene: Any) -> None:
-        for caller, tag in [*self._tags, *self._node_tags.values()]:
-            caller.RemoveObserver(tag)
-        self._tags, self._node_tags = [], {}
-        super().setMRMLScene(scene)
-        if scene is not None:
-            events = (scene.NodeAddedEvent, scene.NodeRemovedEvent)
-            self._tags = [(scene, scene.AddObserver(event, self._scene_changed)) for event in events]
-            self._tags.append((scene, scene.AddObserver(scene.EndBatchProcessEvent, self._scene_changed)))
-        self._fill()
+    # choosing
 
     def currentNode(self) -> Any:
-        return self._scene.GetNodeByID(self._node_id) if self._scene is not None and self._node_id else None
-
-    @property
-    def currentNodeID(self) -> str:
-        return self._node_id
-
-    @currentNodeID.setter
-    def currentNodeID(self, node_id: str) -> None:
-        self.setCurrentNodeID(node_id)
+        return self._node
 
     def setCurrentNode(self, node: Any) -> None:
         self.setCurrentNodeID(node if isinstance(node, str) else node.GetID() if node is not None else "")
 
     def setCurrentNodeID(self, node_id: str | None) -> None:
-        wanted = node_id or ""
-        if wanted and wanted not in [node.GetID() for node in self.nodes()]:
-            return
-        if not wanted and not self.noneEnabled and self.nodes():
-            wanted = self.nodes()[0].GetID()
-        self._choose(wanted)
+        """Choose by ID; a node that is not offered yet is chosen as soon as it is."""
+        found = next((node for node in self._nodes() if node.GetID() == node_id), None)
+        self._requested = node_id if node_id and found is None else ""
+        self._choose(found)
 
-    def nodes(self) -> list[Any]:
-        """Return the nodes that can be chosen."""
-        if self._scene is None:
-            return []
-        found = [self._scene.GetNthNode(index) for index in range(self._scene.GetNumberOfNodes())]
-        return [node for node in found if self._fits(node)]
+    def setCurrentNodeIndex(self, index: int) -> None:
+        self._choose(self.nodeFromIndex(index))
+
+    currentNodeID = own(str, lambda self: self._node.GetID() if self._node is not None else "", setCurrentNodeID)
+    currentNodeId = currentNodeID
 
     def nodeCount(self) -> int:
-        return len(self.nodes())
+        return len(self._nodes())
 
-    def addNode(self, node_type: str = "") -> Any:
-        kind = node_type or self._types[0]
-        name = self._scene.GenerateUniqueName(self.baseName or kind.removeprefix("vtkMRML").removesuffix("Node"))
-        node = self._scene.AddNewNodeByClass(kind, name)
-        self.nodeAddedByUser.emit(node)
-        self.setCurrentNode(node)
-        return node
+    def nodeFromIndex(self, index: int) -> Any:
+        nodes = self._nodes()
+        return nodes[index] if 0 <= index < len(nodes) else None
 
     def addAttribute(self, node_type: str, name: str, value: Any = None) -> None:
-        self._attributes.append((node_type, name, value))
+        self._attributes.append((node_type, name, None if value is None else str(value)))
         self._fill()
 
-    def _fits(self, node: Any) -> bool:
-        if node.GetHideFromEditors() and not self.showHidden:
-            return False
-        name = node.GetClassName()
-        fits = any(node.IsA(kind) if self.showChildNodeTypes else name == kind for kind in self._types)
-        if not fits or any(node.IsA(kind) for kind in self.hideChildNodeTypes):
-            return False
-        wanted = [(key, value) for kind, key, value in self._attributes if node.IsA(kind)]
-        return all(
-            node.GetAttribute(key) is not None and value in (None, node.GetAttribute(key)) for key, value in wanted
+    def removeAttribute(self, node_type: str, name: str) -> None:
+        self._attributes = [rule for rule in self._attributes if rule[:2] != (node_type, name)]
+        self._fill()
+
+    def setNodeTypeLabel(self, label: str, node_type: str) -> None:
+        self._labels[node_type] = label
+        self._fill()
+
+    def nodeTypeLabel(self, node_type: str) -> str:
+        if not self._labels.get(node_type) and self._scene is not None:
+            return str(self._scene.GetTagByClassName(node_type) or node_type)
+        return self._labels.get(node_type, node_type)
+
+    # making, renaming, deleting
+
+    def addNode(self, node_type: str = "") -> Any:
+        """Make a node of the first type, or of one of the types; None where it is not among them."""
+        kind = node_type or (self.nodeTypes[0] if self.nodeTypes else "")
+        if kind not in self.nodeTypes or self._scene is None:
+            return None
+        node = self._scene.CreateNodeByClass(kind)
+        node.UnRegister(None)
+        node.SetName(self._scene.GenerateUniqueName(self.baseName or self.nodeTypeLabel(kind)))
+        for wanted, name, value in self._attributes:
+            if node.IsA(wanted):
+                node.SetAttribute(name, value or "")
+        node = self._scene.AddNode(node)
+        if self.selectNodeUponCreation:
+            self.setCurrentNode(node)
+        self.nodeAddedByUserAction.emit(node)
+        return node
+
+    def removeCurrentNode(self) -> None:
+        if self._node is not None:
+            self._scene.RemoveNode(self._node)
+
+    def editCurrentNode(self) -> None:
+        self.nodeAboutToBeEdited.emit(self._node)
+
+    def renameCurrentNode(self) -> None:
+        if self._node is not None:
+            name = QInputDialog.getText(self, "Rename", "New name:", text=self._node.GetName())
+            if name:
+                self._node.SetName(str(name))
+
+    def addMenuAction(self, action: QAction) -> None:
+        if action.text not in [known.text for known in self._actions]:
+            self._actions.append(action)
+            self._fill()
+
+    # following the scene
+
+    def _nodes(self) -> list[Any]:
+        rules = NodeFilter(
+            self.nodeTypes, self.showChildNodeTypes, self.hideChildNodeTypes, self.showHidden, self._attributes
         )
+        return rules.nodes(self._scene)
 
-    @vtk.calldata_type(vtk.VTK_OBJECT)
-    def _scene_changed(self, _caller: Any, event: str, node: Any = None) -> None:
-        if self._scene is None or self._scene.IsBatchProcessing():
-            return
-        added = event == "NodeAddedEvent" or event == str(slicer.vtkMRMLScene.NodeAddedEvent)
+    def _scene_set(self) -> None:
+        self._observed_scene.clear()
+        self._combo.setEnabled(self._scene is not None)
+        if self._scene is not None:
+            events = slicer.vtkMRMLScene
+            self._observed_scene.add(self._scene, events.NodeAddedEvent, self._node_added, with_node=True)
+            goes = events.NodeAboutToBeRemovedEvent
+            self._observed_scene.add(self._scene, goes, self._node_goes, with_node=True)
+            self._observed_scene.add(self._scene, events.NodeRemovedEvent, self._changed)
+            self._observed_scene.add(self._scene, events.EndBatchProcessEvent, self._changed)
         self._fill()
-        if added and node is not None and self._fits(node):
+
+    def _node_added(self, _scene: Any, node: Any) -> None:
+        self._changed(_scene, node)
+        if node is not None and any(node is known for known in self._nodes()):
             self.nodeAdded.emit(node)
-            if self.selectNodeUponCreation:
-                self.setCurrentNode(node)
+            self.nodeAddedByUser.emit(node)
+
+    def _node_goes(self, _scene: Any, node: Any) -> None:
+        if node is not None and any(node is known for known in self._nodes()):
+            self.nodeAboutToBeRemoved.emit(node)
+
+    def _changed(self, _scene: Any, _node: Any) -> None:
+        if not self._scene.IsBatchProcessing():
+            self._fill()
+
+    def _node_modified(self, node: Any, _data: Any) -> None:
+        index = self._combo.findData(node.GetID(), _ID)
+        offered = any(node is known for known in self._nodes())
+        if (index >= 0) != offered:
+            self._fill()
+        elif index >= 0 and self._combo.itemText(index) != (node.GetName() or ""):
+            self._combo.setItemText(index, node.GetName() or "")
+            if node is self._node:
+                self.currentNodeRenamed.emit(node.GetName() or "")
 
     def _fill(self) -> None:
-        nodes = self.nodes()
-        self._follow_names(nodes)
-        self._combo.blockSignals(True)
+        nodes = self._nodes()
+        blocked = self._combo.blockSignals(True)
         self._combo.clear()
         if self.noneEnabled:
             self._combo.addItem(self.noneDisplay, "")
         for node in nodes:
             self._combo.addItem(node.GetName() or "", node.GetID())
-        self._combo.blockSignals(False)
-        known = [node.GetID() for node in nodes]
-        if self._node_id in known:
-            self._show()
-        else:
-            self._choose(known[0] if known and not self.noneEnabled else "")
-
-    def _follow_names(self, nodes: list[Any]) -> None:
-        known = {node.GetID() for node in nodes}
-        for node_id in [node_id for node_id in self._node_tags if node_id not in known]:
-            caller, tag = self._node_tags.pop(node_id)
-            caller.RemoveObserver(tag)
+        self._add_actions()
+        self._combo.blockSignals(blocked)
+        self._observed_nodes.clear()
         for node in nodes:
-            if node.GetID() not in self._node_tags:
-                tag = node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._node_changed)
-                self._node_tags[node.GetID()] = (node, tag)
+            self._observed_nodes.add(node, vtk.vtkCommand.ModifiedEvent, self._node_modified)
+        self._choose(self._still_chosen(nodes))
 
-    def _node_changed(self, node: Any, _event: str) -> None:
-        index = self._combo.findData(node.GetID())
-        if index >= 0 and self._combo.itemText(index) != node.GetName():
-            self._combo.setItemText(index, node.GetName())
+    def _still_chosen(self, nodes: list[Any]) -> Any:
+        requested = next((node for node in nodes if node.GetID() == self._requested), None)
+        if requested is not None:
+            self._requested = ""
+            return requested
+        if any(node is self._node for node in nodes):
+            return self._node
+        return None if self.noneEnabled or not nodes else nodes[0]
 
-    def _choose(self, node_id: str) -> None:
-        changed = node_id != self._node_id
-        self._node_id = node_id
-        self._show()
+    def _add_actions(self) -> None:
+        kinds = self.nodeTypes if self._scene is not None else ()
+        items: list[tuple[str, Any]] = []
+        if self.addEnabled:
+            items += [
+                (f"Create new {self.nodeTypeLabel(kind)}", lambda kind=kind: self.addNode(kind)) for kind in kinds
+            ]
+        label = self.nodeTypeLabel(kinds[0]) if kinds else ""
+        for enabled, text, action in (
+            (self.renameEnabled, f"Rename current {label}", self.renameCurrentNode),
+            (self.editEnabled, f"Edit current {label}", self.editCurrentNode),
+            (self.removeEnabled, f"Delete current {label}", self.removeCurrentNode),
+        ):
+            items += [(text, action)] if enabled and kinds else []
+        items += [(action.text, action.trigger) for action in self._actions]
+        if items:
+            self._combo.insertSeparator(self._combo.count)
+        for text, action in items:
+            self._combo.addItem(text)
+            self._combo.setItemData(self._combo.count - 1, action, _ACTION)
+
+    def _choose(self, node: Any) -> None:
+        changed = node is not self._node
+        self._node = node
+        index = self._combo.findData(node.GetID() if node is not None else "", _ID)
+        blocked = self._combo.blockSignals(True)
+        self._combo.setCurrentIndex(index)
+        self._combo.blockSignals(blocked)
         if changed:
-            self.currentNodeChanged.emit(self.currentNode())
-            self.currentNodeIDChanged.emit(node_id)
-
-    def _show(self) -> None:
-        self._combo.blockSignals(True)
-        self._combo.setCurrentIndex(self._combo.findData(self._node_id))
-        self._combo.blockSignals(False)
+            self.currentNodeChanged.emit(node)
+            self._node_validity_changed.emit(node is not None)
+            self.currentNodeIDChanged.emit(self.currentNodeID)
 
     def _activated(self, index: int) -> None:
-        self._choose(self._combo.itemData(index) or "")
-        self.nodeActivated.emit(self.currentNode())
+        action = self._combo.itemData(index, _ACTION)
+        if action is not None:
+            self._choose(self._node)
+            action()
+            return
+        self.setCurrentNodeID(self._combo.itemData(index, _ID))
+        self.nodeActivated.emit(self._node)
+
+    def changeEvent(self, event: Any) -> None:
+        if event.type() == QEvent.Type.ToolTipChange:
+            self._combo.setToolTip(self.toolTip)
+        super().changeEvent(event)
