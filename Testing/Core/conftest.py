@@ -54,6 +54,12 @@ def make_images(shape=CASE_SHAPE, seed=0):
 
 
 @pytest.fixture(scope="session")
+def images_of():
+    """The maker of brain-like images, for tests that need another shape."""
+    return make_images
+
+
+@pytest.fixture(scope="session")
 def package_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("package")
     write_package(folder, make_card(), make_weights(), half=False)

@@ -190,6 +190,7 @@ def test_a_cancelled_run_ends_with_130_and_leaves_nothing(package_folder, case_f
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
     )
     assert child.stdout is not None and child.stdin is not None
     assert json.loads(child.stdout.readline())["event"] == "version"

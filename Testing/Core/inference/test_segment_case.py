@@ -114,10 +114,8 @@ def test_empty_images_are_refused(engine, case_volumes):
         segment_case(empty, engine)
 
 
-def test_finer_voxels_are_resampled_for_the_network_and_back(engine):
-    from conftest import make_images
-
-    images, _ = make_images((5, 61, 47))
+def test_finer_voxels_are_resampled_for_the_network_and_back(engine, images_of):
+    images, _ = images_of((5, 61, 47))
     volumes = {name: Volume(image, (5.5, 0.5, 0.6)) for name, image in zip(SEQUENCE_ORDER, images)}
     result = segment_case(volumes, engine)
     assert result.labelmap.shape == (5, 61, 47)
@@ -175,10 +173,8 @@ def test_an_oblique_case_keeps_its_direction_and_its_labels(engine, case_volumes
     assert result.same_grid(oblique[T1C]) and np.array_equal(result.array, labelmap.array)
 
 
-def test_thick_slices_come_back_on_their_grid_and_stay_in_the_brain(engine):
-    from conftest import make_images
-
-    volumes = {name: Volume(image, (5.5, 0.9, 0.9)) for name, image in zip(SEQUENCE_ORDER, make_images((5, 44, 41))[0])}
+def test_thick_slices_come_back_on_their_grid_and_stay_in_the_brain(engine, images_of):
+    volumes = {name: Volume(image, (5.5, 0.9, 0.9)) for name, image in zip(SEQUENCE_ORDER, images_of((5, 44, 41))[0])}
     result = segment_case(volumes, engine)
     assert result.labelmap.same_grid(volumes[T1C])
     outside = volumes[T1C].array == 0

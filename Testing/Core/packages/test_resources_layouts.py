@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -41,7 +42,8 @@ def sources(tmp_path_factory) -> Path:
     """A copy of the files that a build reads, so that a build leaves nothing in the working tree."""
     target = tmp_path_factory.mktemp("sources")
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
-    for name in ("SSACore", "Resources"):
+    parts = re.findall(r"^add_subdirectory\((\w+)\)", (ROOT / "CMakeLists.txt").read_text(), re.MULTILINE)
+    for name in (*parts, "Resources"):
         shutil.copytree(ROOT / name, target / name, ignore=ignored)
     for name in ("CMakeLists.txt", "pyproject.toml", "README.md", "LICENSE.txt"):
         shutil.copy(ROOT / name, target / name)
