@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import time
 from dataclasses import fields
 from pathlib import Path
@@ -43,6 +44,17 @@ def add_parser(
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of the run")
     parser.add_argument("--fold", default="0", help="fold to hold out, or 'all' to train on every case (default: 0)")
     parser.add_argument("--folds", type=Path, metavar="FILE", help="folds JSON (default: the project's five folds)")
+    parser.add_argument(
+        "--add",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="more labelled cases for training only, such as synthetic ones (may be repeated)",
+    )
+    parser.add_argument(
+        "--real", type=int, metavar="N", help="with --add: use only N of the fold's training cases, 0 for none"
+    )
     parser.add_argument("--name", default="my-glioma-model", help="name of the model package that is written")
     parser.add_argument("--cache", type=Path, metavar="DIR", help="folder for normalised cases (default: OUTPUT/cache)")
     parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or cuda:N")
@@ -65,16 +77,22 @@ def run(args: argparse.Namespace, console: Console) -> int:
     keep_freed_memory()
     import torch
 
-    from ssaglioma.training.cases import load_training_cases
+    from ssaglioma.training.cases import balanced, load_training_cases
     from ssaglioma.training.loop import Trainer
 
     if args.threads:
         torch.set_num_threads(args.threads)
     config = _config(args)
     training, held_out = _split(args)
-    console.print(f"{len(training)} training cases, {len(held_out)} held out. Output: {args.output}")
+    added = [case for folder in args.add for case in _cases_to_add(folder, training + held_out)]
+    real = _first(training, args)
+    console.print(f"{len(real)} training cases, {len(added)} added, {len(held_out)} held out. Output: {args.output}")
     channels = [Sequence.parse(name) for name in config.channels]
-    cases = load_training_cases(training, args.cache or args.output / "cache", channels, GLIOMA, console.progress)
+    cache = args.cache or args.output / "cache"
+    cases = balanced(
+        load_training_cases(real, cache, channels, GLIOMA, console.progress),
+        load_training_cases(added, cache, channels, GLIOMA, console.progress),
+    )
     deadline = None if args.stop_after is None else time.monotonic() + 60 * args.stop_after
     trainer = Trainer(
         config,
@@ -89,13 +107,13 @@ def run(args: argparse.Namespace, console: Console) -> int:
         console.print(f"Paused after epoch {len(trainer.history)} of {config.epochs}; run the same command to resume.")
         console.result({"finished": False, "epochs": len(trainer.history)})
         return 0
-    return _finish(args, console, training, held_out)
+    return _finish(args, console, _words(real, added), held_out)
 
 
-def _finish(args: argparse.Namespace, console: Console, training: list[Case], held_out: list[Case]) -> int:
+def _finish(args: argparse.Namespace, console: Console, words: str, held_out: list[Case]) -> int:
     from ssaglioma.training.package import package_run
 
-    words = f"{len(training)} cases; held out: {', '.join(case.name for case in held_out) or 'none'}"
+    words = f"{words}; held out: {', '.join(case.name for case in held_out) or 'none'}"
     package = package_run(
         args.output,
         args.output / "package",
@@ -118,6 +136,37 @@ def _finish(args: argparse.Namespace, console: Console, training: list[Case], he
         result["scores"] = str(args.output / "scores.json")
     console.result(result)
     return 0
+
+
+def _words(real: list[Case], added: list[Case]) -> str:
+    return f"{len(real)} cases" + (f" and {len(added)} added ones" if added else "")
+
+
+def _cases_to_add(folder: Path, known: list[Case]) -> list[Case]:
+    """Cases for training only; none may bear the name of a case of the folds, which could be held out."""
+    from ssaglioma.volume import find_cases
+
+    found = find_cases(folder)
+    twice = sorted({case.name for case in found} & {case.name for case in known})
+    if twice:
+        raise DatasetError(
+            f"The folder {str(folder)!r} of --add holds cases of the folds: {twice[:5]}",
+            expected="cases of other patients",
+            remedy="Remove them there: a case that is held out must never be trained on",
+        )
+    return found
+
+
+def _first(training: list[Case], args: argparse.Namespace) -> list[Case]:
+    """The first N cases of one fixed random order, so that fewer cases are part of more."""
+    if args.real is None:
+        return training
+    if not 0 <= args.real <= len(training) or (args.real == 0 and not args.add):
+        raise DatasetError(
+            f"--real is {args.real}", expected=f"0 to {len(training)}, and --add where it is 0", remedy="Change --real"
+        )
+    order = sorted(training, key=lambda case: hashlib.sha256(case.name.encode()).hexdigest())
+    return order[: args.real]
 
 
 def _config(args: argparse.Namespace) -> TrainingConfig:

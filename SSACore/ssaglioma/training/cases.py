@@ -64,6 +64,17 @@ def load_training_cases(
     return loaded
 
 
+def balanced(first: Seq[TrainingCase], second: Seq[TrainingCase]) -> list[TrainingCase]:
+    """Return both sets in one list, the smaller repeated until it is about as long as the larger.
+
+    Cases are drawn with equal chance, so each set gives about half of the patches however few cases it has.
+    """
+    if not first or not second:
+        return [*first, *second]
+    longest = max(len(first), len(second))
+    return [case for group in (first, second) for case in list(group) * round(longest / len(group))]
+
+
 def _load_case(case: Case, cache: Path, channels: Seq[Sequence], scheme: LabelScheme) -> TrainingCase:
     if case.reference is None:
         raise DatasetError(

@@ -1,0 +1,55 @@
+"""Added (synthetic) cases: half of the patches, never a held-out case, a fixed order of the real ones."""
+
+import argparse
+
+import numpy as np
+import pytest
+
+from ssaglioma.cli import train
+from ssaglioma.errors import DatasetError
+from ssaglioma.training.cases import TrainingCase, balanced
+from ssaglioma.volume import Case
+
+
+def cases_named(*names):
+    return [TrainingCase(name, np.zeros((4, 1, 1, 1), np.float16), np.zeros((1, 1, 1), np.uint8)) for name in names]
+
+
+@pytest.fixture
+def training():
+    return [Case(f"case-{number:02d}", {}, None) for number in range(19)]
+
+
+def options(**values):
+    return argparse.Namespace(**{"real": None, "add": [], **values})
+
+
+def test_four_real_cases_are_repeated_until_they_match_seventy_two():
+    names = [case.name for case in balanced(cases_named(*"abcd"), cases_named(*(f"s{k}" for k in range(72))))]
+    assert len(names) == 144
+    assert all(names.count(name) == 18 for name in "abcd")
+
+
+def test_one_set_alone_stays_as_it_is():
+    real = cases_named("a", "b")
+    assert balanced(real, []) == real and balanced([], real) == real
+
+
+def test_fewer_real_cases_are_part_of_more_and_do_not_depend_on_the_order(training):
+    names = {n: [case.name for case in train._first(training, options(real=n))] for n in (4, 12, 19)}
+    turned = [case.name for case in train._first(training[::-1], options(real=4))]
+    assert names[4] == turned == names[12][:4] and names[12] == names[19][:12]
+    assert sorted(names[19]) == [case.name for case in training]
+    assert names[4] != sorted(names[19])[:4]
+
+
+@pytest.mark.parametrize("real", [-1, 0, 20])
+def test_a_number_of_real_cases_that_cannot_be_is_refused(training, real):
+    with pytest.raises(DatasetError, match=f"--real is {real}.*0 to 19"):
+        train._first(training, options(real=real))
+
+
+def test_an_added_folder_with_a_case_of_the_folds_is_refused(case_folder):
+    (found,) = train._cases_to_add(case_folder.parent, [])
+    with pytest.raises(DatasetError, match=f"holds cases of the folds.*{found.name}"):
+        train._cases_to_add(case_folder.parent, [found])
