@@ -125,7 +125,7 @@ class SSAGliomaSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.parameters = None
         self.sections = []
         self._connections = None
-        self._message = ("", "")
+        self._message = ("", "", None)
 
     def setup(self) -> None:
         """Build the panel."""
@@ -219,19 +219,32 @@ class SSAGliomaSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.resultsButton.collapsed = False
 
     def say(self, text: str, level: str = "ready") -> None:
-        """Show a message in the status line until the next one; level: ready, warning, error or busy."""
-        self._message = (text, level)
+        """Show a message in the status line until the next one, or until the images or the model change.
+
+        level: 'ready', 'warning', 'error' or 'busy'.
+        """
+        self._message = (text, level, self._choice())
         self.showStatus()
         slicer.app.processEvents()
 
     def clearMessage(self) -> None:
         """Go back to the state of the inputs in the status line."""
-        self._message = ("", "")
+        self._message = ("", "", None)
         self.showStatus()
+
+    def _choice(self):
+        """Return what the user has chosen for a run; a message that was shown before it changed is outdated."""
+        if self.parameters is None:
+            return None
+        nodes = self.logic.chosenNodes(self.parameters)
+        state = self.logic.inputState(self.parameters)
+        return ({field: node.GetID() for field, node in nodes.items()}, self.parameters.model, state.text)
 
     def showStatus(self) -> None:
         """Show the last message, or else the state of the inputs."""
-        text, level = self._message
+        text, level, choice = self._message
+        if text and self.parameters is not None and choice != self._choice():
+            self._message = text, level, _choice = ("", "", None)
         if not text and self.parameters is not None:
             text, level = self.logic.statusSentence(self.parameters)
         colors = {"ready": "#2e9e4f", "warning": "#d99000", "error": "#d03030", "busy": "#3070c0"}
@@ -287,9 +300,11 @@ class SSAGliomaSegLogic(
             setattr(parameters, field, node)
 
     def stopAll(self) -> None:
-        """End every child process of this module."""
+        """End every child process of this module, and forget their runs."""
         self.cancel()
+        self.poll()
         self.cancelBatch()
+        self.pollBatch()
 
 
 #

@@ -31,7 +31,7 @@ def own_grid(node: vtkMRMLSegmentationNode) -> Volume:
     image = slicer.vtkOrientedImageData()
     text = segmentation.GetConversionParameter(GEOMETRY_PARAMETER)
     if not text or not slicer.vtkSegmentationConverter.DeserializeImageGeometry(text, image, False):
-        text = segmentation.DetermineCommonLabelmapGeometry(slicer.vtkSegmentation.EXTENT_UNION_OF_SEGMENTS)
+        text = segmentation.DetermineCommonLabelmapGeometry(slicer.vtkSegmentation.EXTENT_UNION_OF_SEGMENTS, None)
         if not text or not slicer.vtkSegmentationConverter.DeserializeImageGeometry(text, image, False):
             raise DatasetError(
                 f"The segmentation {node.GetName()!r} has no {BINARY.lower()}",

@@ -30,19 +30,19 @@ class BatchLogic:
         Raises
         ------
         SSAGliomaError
-            If a folder is missing, a package is missing, or a batch is under way.
+            If a folder is missing or not chosen, a package is missing, or a batch is under way.
         """
         from ssaglioma.errors import DatasetError
-        from SSASlicerLib import dependencies, processes
+        from SSASlicerLib import processes
 
         if self.batchRunning:
             raise DatasetError("A batch is running already", remedy=_("Wait for it, or press Cancel"))
         source = Path(parameters.batchInput)
         if not parameters.batchInput or not source.is_dir():
             raise DatasetError(f"The folder {str(source)!r} does not exist", remedy=_("Choose the folder of the cases"))
-        readiness = dependencies.check()
-        if not readiness.ready:
-            dependencies.install(readiness)
+        if not parameters.batchOutput:
+            raise DatasetError("No folder for the results is chosen", remedy=_("Choose a folder"))
+        self.ensurePackages()
         arguments = ["batch", str(source), "--output", str(parameters.batchOutput)]
         arguments += ["--model", str(self.modelPackage(parameters).folder), "--device", parameters.device]
         arguments += [flag for flag, on in (("--mirror", parameters.mirror), ("--resample", parameters.resample)) if on]
@@ -72,15 +72,19 @@ class BatchLogic:
             self._batch.close()
 
     def batchRows(self, parameters) -> list[list[str]]:
-        """Return the rows of batch.csv as texts: case, state, volumes, message."""
+        """Return the rows of batch.csv as texts: case, state, volumes, message; none if the file is not ours."""
         path = Path(parameters.batchOutput) / _CSV
         if not parameters.batchOutput or not path.is_file():
             return []
-        with open(path, encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream))
+        try:
+            with open(path, encoding="utf-8-sig", newline="") as stream:
+                rows = list(csv.DictReader(stream))
+        except (OSError, ValueError, csv.Error):
+            return []
         return [
-            [row["case"], row["status"], *(_short(row.get(f"{name}_ml", "")) for name in _VOLUMES), row["message"]]
+            [row["case"], row["status"], *(_short(row.get(f"{name}_ml") or "") for name in _VOLUMES), row["message"]]
             for row in rows
+            if {"case", "status", "message"} <= row.keys()
         ]
 
 

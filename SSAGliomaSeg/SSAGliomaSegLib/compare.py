@@ -10,7 +10,7 @@ from SSAGliomaSegLib.reading import DIFFERENCES_OF
 REGIONS = ("WT", "TC", "ET", "NCR", "ED")
 _KEYS = ("dice", "hd95_mm", "hd_mm", "nsd_1mm", "lesion_dice")
 _DIGITS = {"dice": 3, "hd95_mm": 1, "hd_mm": 1, "nsd_1mm": 3, "lesion_dice": 3}
-_TABLE_ATTRIBUTE = "SSAGlioma.comparedWith"
+_REFERENCE_ROLE = "SSAGlioma.comparedWith"
 
 
 class CompareLogic:
@@ -25,10 +25,13 @@ class CompareLogic:
         ------
         DatasetError, GeometryError
             If there is no result or reference, or the reference is not of this patient's space.
+        DeviceError
+            If a package that the scores need cannot be installed.
         """
         from ssaglioma.evaluation import evaluate_case
         from ssaglioma.labels import GLIOMA
 
+        self.ensurePackages(torch=False)
         result, reference = self._labelmaps(parameters)
         scores = evaluate_case(reference, result, GLIOMA, regions=self.comparableRegions(parameters))
         self._keepScores(parameters, scores)
@@ -60,9 +63,11 @@ class CompareLogic:
         }
 
     def comparisonRows(self, parameters) -> list[list[str]]:
-        """Return the kept scores as texts, one row for each region."""
+        """Return the kept scores as texts, one row for each region; none where another reference is chosen now."""
         table = parameters.comparisonTable
         if table is None or table.GetNumberOfRows() == 0:
+            return []
+        if table.GetNodeReference(_REFERENCE_ROLE) is not parameters.reference:
             return []
         return [
             [table.GetCellText(row, column) for column in range(len(self.scoreDefinitions()))]
@@ -74,6 +79,7 @@ class CompareLogic:
         from ssaglioma.labels import GLIOMA
         from SSASlicerLib.differences import difference_labelmap, difference_segmentation
 
+        self.refuseWhileDrawing(parameters)
         result, reference = self._labelmaps(parameters)
         region = parameters.differenceRegion
         old = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
@@ -150,5 +156,5 @@ class CompareLogic:
             values.InsertNextValue(float(row["dice"]))
         for column in (*columns.values(), values):
             table.AddColumn(column)
-        table.SetAttribute(_TABLE_ATTRIBUTE, parameters.reference.GetID())
+        table.SetNodeReferenceID(_REFERENCE_ROLE, parameters.reference.GetID())
         parameters.comparisonTable = table

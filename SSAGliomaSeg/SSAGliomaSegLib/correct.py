@@ -45,6 +45,7 @@ class CorrectLogic:
             grid = self.resultGrid(parameters)
             empty = grid.with_array(numpy.zeros(grid.shape, numpy.uint8))
             name = slicer.mrmlScene.GenerateUniqueName(_("Drawing"))
+            self._hideAnswer(parameters)
             parameters.correction = segmentation_from_labelmap(empty, name, reference_node=self.gridNode(parameters))
         else:
             parameters.correction = parameters.result
@@ -68,6 +69,25 @@ class CorrectLogic:
     def correcting(self, parameters) -> bool:
         """Tell whether a correction is under way."""
         return parameters.correction is not None and parameters.correctionStarted > 0
+
+    def drawing(self, parameters) -> bool:
+        """Tell whether a student draws, so that the model's answer must stay out of sight."""
+        return self.correcting(parameters) and parameters.correction is not parameters.result
+
+    def refuseWhileDrawing(self, parameters) -> None:
+        """Raise DatasetError while a student draws, before something shows the model's answer."""
+        from ssaglioma.errors import DatasetError
+
+        if self.drawing(parameters):
+            raise DatasetError(
+                "This shows the model's answer", remedy=_("Finish your drawing and press Score my drawing first")
+            )
+
+    def _hideAnswer(self, parameters) -> None:
+        """Take what tells where the model found the tumor off the views: masks, probabilities, doubt, diameters."""
+        self.showOverlay(parameters, "none")
+        for line in self.diameterLines(parameters):
+            line.GetDisplayNode().SetVisibility(False)
 
     def slicesToCheck(self, parameters) -> list[int]:
         """Return the axial slices (canonical Z) that hold doubt and were not accepted, the most doubtful first."""
@@ -98,10 +118,21 @@ class CorrectLogic:
         """End student mode: show the model's result again and return the scores of the drawing in a sentence.
 
         The drawing is scored against the reference where there is one, else against the model.
+
+        Raises
+        ------
+        DatasetError
+            If no drawing is under way.
         """
+        from ssaglioma.errors import DatasetError
         from ssaglioma.evaluation import evaluate_case
         from ssaglioma.labels import GLIOMA
 
+        if not self.drawing(parameters):
+            raise DatasetError(
+                "There is no drawing to score", remedy=_("Tick the student mode, press Start, and draw the tumor")
+            )
+        self.ensurePackages(torch=False)
         grid = self.resultGrid(parameters)
         judge = parameters.reference or parameters.prediction or parameters.result
         scores = evaluate_case(
@@ -111,6 +142,8 @@ class CorrectLogic:
             regions=tuple(GLIOMA.regions),
         )
         parameters.result.GetDisplayNode().SetVisibility(True)
+        for line in self.diameterLines(parameters):
+            line.GetDisplayNode().SetVisibility(True)
         parameters.studentMode = False
         drawing = parameters.correction
         parameters.correction, parameters.correctionStarted = None, 0.0

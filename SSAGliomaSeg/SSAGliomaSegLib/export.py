@@ -39,7 +39,14 @@ class ExportLogic:
         """Write the HTML report of the shown result and return its path.
 
         The language and whether the patient is named are chosen in `parameters`.
+
+        Raises
+        ------
+        SSAGliomaError
+            If a package is missing, or the file cannot be written.
         """
+        self.ensurePackages(torch=False)
+        from ssaglioma.errors import SSAGliomaError
         from ssaglioma.evaluation import evaluate_case
         from ssaglioma.evaluation.measurements import measure
         from ssaglioma.evaluation.report import write_report
@@ -51,26 +58,47 @@ class ExportLogic:
         images = {
             Sequence(FIELDS[field]): volume_from_node(node) for field, node in self.chosenNodes(parameters).items()
         }
-        reference = self.labelmapOf(parameters.reference, grid) if parameters.reference is not None else None
-        scores = evaluate_case(reference, labels, GLIOMA) if reference is not None else None
+        reference, scores = None, None
+        if parameters.reference is not None:
+            reference = self._labelmaps(parameters)[1]
+            scores = evaluate_case(reference, labels, GLIOMA, regions=self.comparableRegions(parameters))
         info = self.runInfo(parameters)
         target = Path(path)
         if target.suffix.lower() not in (".html", ".htm"):
             target = target.with_name(target.name + ".html")
-        return write_report(
-            target,
-            images=images,
-            labelmap=labels,
-            case_name=self.patientName(parameters) if parameters.namePatient else "",
-            reference=reference,
-            scores=scores,
-            measurements=measure(labels, GLIOMA, self._probabilitiesOf(parameters)),
-            earlier=measure(self._earlierLabelmap(parameters), GLIOMA) if parameters.earlier is not None else None,
-            model_card=self.modelCard(parameters).to_json(),
-            timings={"total": info["seconds"]} if "seconds" in info else None,
-            warnings=info.get("warnings", []),
-            language=_LANGUAGES[parameters.reportLanguage],
-        )
+        try:
+            return write_report(
+                target,
+                images=images,
+                labelmap=labels,
+                case_name=self.patientName(parameters) if parameters.namePatient else "",
+                reference=reference,
+                scores=scores,
+                measurements=measure(labels, GLIOMA, self._probabilitiesOf(parameters)),
+                earlier=measure(self.labelmapOnItsGrid(parameters.earlier), GLIOMA)
+                if parameters.earlier is not None
+                else None,
+                model_card=self._cardOfResult(parameters),
+                timings={"total": info["seconds"]} if "seconds" in info else None,
+                warnings=info.get("warnings", []),
+                language=_LANGUAGES[parameters.reportLanguage],
+            )
+        except OSError as error:
+            raise SSAGliomaError(
+                f"The report cannot be written to {str(target)!r} ({error.strerror or error})",
+                remedy=_("Free some space, or choose another folder"),
+            ) from error
+
+    def _cardOfResult(self, parameters) -> dict:
+        """Return the card of the model that made the shown result, or its name and version where it is not here."""
+        from ssaglioma.packages import read_package
+
+        info = self.runInfo(parameters)
+        for entry in self.models():
+            card = read_package(entry.folder, verify=False).card
+            if (card.name, card.version) == (info.get("model"), info.get("version")):
+                return card.to_json()
+        return {"name": info["model"], "version": info["version"]} if "model" in info else {}
 
     def _probabilitiesOf(self, parameters) -> dict:
         """Return the model's probabilities if the shown result is still the model's own, else none."""
@@ -133,13 +161,6 @@ class ExportLogic:
 
         if importlib.util.find_spec("highdicom") is None:
             dependencies.install(dependencies.Readiness(("highdicom>=0.26",)), torch=False)
-
-    def _earlierLabelmap(self, parameters):
-        from SSASlicerLib.segmentation_grids import own_grid
-        from SSASlicerLib.volumes import grid_from_node
-
-        node = parameters.earlier
-        return self.labelmapOf(node, own_grid(node) if node.IsA("vtkMRMLSegmentationNode") else grid_from_node(node))
 
     @staticmethod
     def _exportSegmentation(node, target: Path) -> Path:

@@ -248,6 +248,9 @@ def dicomTags(node) -> dict[str, str]:
 
 def _nodeProblem(node) -> str:
     """Return why a node cannot be an input, or an empty text."""
+    from ssaglioma.errors import SSAGliomaError
+    from SSASlicerLib.volumes import grid_from_node
+
     image = node.GetImageData()
     if image is None or 0 in image.GetDimensions():
         return _("{name} holds no image. Choose another volume.").format(name=node.GetName())
@@ -256,7 +259,11 @@ def _nodeProblem(node) -> str:
             name=node.GetName(), count=image.GetNumberOfScalarComponents()
         )
     if min(image.GetDimensions()) < 2:
-        return _("{name} is a single slice; expected a volume.").format(name=node.GetName())
+        return _("{name} is a single slice; expected a volume. Choose another image.").format(name=node.GetName())
+    try:
+        grid_from_node(node)
+    except SSAGliomaError as error:
+        return str(error)
     return ""
 
 

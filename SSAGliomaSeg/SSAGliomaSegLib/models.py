@@ -95,9 +95,11 @@ class ModelsLogic:
         chosen = next((entry for entry in entries if entry.name == parameters.model), None)
         if chosen is None and (parameters.model or not entries):
             raise ModelPackageError(
-                f"The model {parameters.model!r} is not here",
-                expected="one of " + ", ".join(entry.name for entry in entries),
-                remedy=_("Choose another model, or add it from its folder"),
+                f"The model {parameters.model!r} is not here" if parameters.model else "There is no model here",
+                expected="one of " + ", ".join(entry.name for entry in entries) if entries else "",
+                remedy=_("Choose another model, or add it from its folder")
+                if entries
+                else _("Add a model from its folder, or install the extension again"),
             )
         return read_package((chosen or entries[0]).folder, verify=False)
 

@@ -98,6 +98,8 @@ class ReadingLogic:
 
         if kind not in OVERLAYS:
             raise DatasetError(f"The overlay {kind!r} is not known", expected=f"one of {OVERLAYS}")
+        if kind != "none":
+            self.refuseWhileDrawing(parameters)
         image = {"probability": parameters.probability, "doubt": parameters.doubt}.get(kind)
         if kind in ("probability", "doubt") and image is None:
             raise DatasetError(

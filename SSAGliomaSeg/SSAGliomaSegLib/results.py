@@ -44,6 +44,7 @@ class ResultsLogic:
             If its segments or values are not NCR, ED, ET.
         """
         from ssaglioma.errors import GeometryError
+        from ssaglioma.labels import GLIOMA, to_scheme
         from ssaglioma.volume import resample_to
         from SSASlicerLib.segmentation_reading import labelmap_from_segmentation
         from SSASlicerLib.volumes import volume_from_node
@@ -51,6 +52,7 @@ class ResultsLogic:
         if node.IsA("vtkMRMLSegmentationNode"):
             return labelmap_from_segmentation(node, grid)
         labels = volume_from_node(node)
+        labels = labels.with_array(to_scheme(labels.array, GLIOMA, source=f"The labelmap {node.GetName()!r}"))
         if labels.same_grid(grid):
             return grid.with_array(labels.array)
         moved = resample_to(labels, grid, order=0)
@@ -61,6 +63,13 @@ class ResultsLogic:
                 remedy=_("Choose another labelmap"),
             )
         return moved
+
+    def labelmapOnItsGrid(self, node):
+        """Return a segmentation or labelmap node as a labelmap Volume on the grid that it was drawn on."""
+        from SSASlicerLib.segmentation_grids import own_grid
+        from SSASlicerLib.volumes import grid_from_node
+
+        return self.labelmapOf(node, own_grid(node) if node.IsA("vtkMRMLSegmentationNode") else grid_from_node(node))
 
     def updateMeasurements(self, parameters, probabilities=None) -> dict:
         """Measure the shown result and keep the numbers in its table node; returns them as plain values.
@@ -209,14 +218,8 @@ class ResultsLogic:
 
     def _volumesOf(self, node) -> dict[str, float]:
         from ssaglioma.labels import GLIOMA
-        from SSASlicerLib.segmentation_grids import own_grid
-        from SSASlicerLib.segmentation_reading import labelmap_from_segmentation
-        from SSASlicerLib.volumes import volume_from_node
 
-        if node.IsA("vtkMRMLSegmentationNode"):
-            labels = labelmap_from_segmentation(node, own_grid(node))
-        else:
-            labels = volume_from_node(node)
+        labels = self.labelmapOnItsGrid(node)
         return {
             region: float(GLIOMA.mask(labels.array, region).sum()) * labels.voxel_volume_ml for region in GLIOMA.regions
         }

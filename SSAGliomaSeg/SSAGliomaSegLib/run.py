@@ -59,6 +59,23 @@ class RunStatus:
 
 
 @dataclass(frozen=True)
+class RunOrder:
+    """What a run was started with; the user may choose other things while it works.
+
+    Attributes
+    ----------
+    parameters : SSAGliomaSegParameterNode
+    anchor : vtkMRMLScalarVolumeNode
+        The image on whose grid the result lies.
+    card : ModelCard
+    """
+
+    parameters: object
+    anchor: object
+    card: object
+
+
+@dataclass(frozen=True)
 class RunCost:
     """What a run will probably need."""
 
@@ -73,7 +90,7 @@ class RunLogic:
     def __init__(self) -> None:
         self._run = None
         self._job = None
-        self._runParameters = None
+        self._order = None
         self._lastLog = ""
         self._lastValues: dict = {}
 
@@ -121,9 +138,7 @@ class RunLogic:
         if not state.canRun:
             raise DatasetError(state.text)
         dependencies.check_core_version()
-        readiness = dependencies.check()
-        if not readiness.ready:
-            dependencies.install(readiness)
+        self.ensurePackages()
         package = self.modelPackage(parameters)
         nodes = {Sequence(FIELDS[field]): node for field, node in self.chosenNodes(parameters).items()}
         job = jobs.export_case(nodes, parent_folder=slicer.app.temporaryPath)
@@ -139,7 +154,22 @@ class RunLogic:
         except BaseException:
             job.remove()
             raise
-        self._job, self._runParameters = job, parameters
+        self._job, self._order = job, RunOrder(parameters, self.gridNode(parameters), package.card)
+
+    @staticmethod
+    def ensurePackages(torch: bool = True) -> None:
+        """Install what is missing, after asking the user; `torch` False for what needs no network.
+
+        Raises
+        ------
+        DeviceError
+            If something is missing and cannot be installed.
+        """
+        from SSASlicerLib import dependencies
+
+        readiness = dependencies.check(torch=torch)
+        if not readiness.ready:
+            dependencies.install(readiness, torch=torch)
 
     def poll(self) -> RunStatus:
         """Ask the run how far it is; when it is done, take its result into the scene.
@@ -158,8 +188,8 @@ class RunLogic:
         if end is None:
             progress = self._run.progress
             return RunStatus("running", progress.fraction, progress.message, self._run.seconds_left())
-        run, job, parameters = self._run, self._job, self._runParameters
-        self._run = self._job = self._runParameters = None
+        run, job, order = self._run, self._job, self._order
+        self._run = self._job = self._order = None
         self._lastLog = run.log.text()
         try:
             if isinstance(end, child_events.Cancelled):
@@ -167,10 +197,10 @@ class RunLogic:
             if isinstance(end, child_events.Failure):
                 return RunStatus("failed", message=str(end))
             self._lastValues = dict(end.values)
-            self._take(parameters, job, run.elapsed_seconds)
-            return RunStatus("done", 1.0, self._doneText(parameters))
+            self._take(order, job, run.elapsed_seconds)
+            return RunStatus("done", 1.0, self._doneText(order.parameters))
         finally:
-            if not parameters.keepFiles:
+            if not order.parameters.keepFiles:
                 job.remove()
 
     def cancel(self) -> None:
@@ -227,10 +257,16 @@ class RunLogic:
         """Return the facts of the run that made the shown result: model, version, seconds, warnings."""
         return json.loads(parameters.runInfo) if parameters.runInfo else {}
 
-    def _take(self, parameters, job, seconds: float) -> None:
+    def _take(self, order: RunOrder, job, seconds: float) -> None:
+        from ssaglioma.errors import DatasetError
         from SSASlicerLib import jobs, segmentations, subject_hierarchy
 
-        anchor = self.gridNode(parameters)
+        parameters, anchor, card = order.parameters, order.anchor, order.card
+        if anchor.GetScene() is None:
+            raise DatasetError(
+                f"The image {anchor.GetName()!r} was removed during the run, so that its result has no place",
+                remedy=_("Load the images again and press Apply"),
+            )
         labels = jobs.read_result(job, anchor)
         probabilities = jobs.read_probabilities(job, anchor)
         node = parameters.output
@@ -245,7 +281,6 @@ class RunLogic:
         copy.GetDisplayNode().SetVisibility(False)
         for made in (node, copy):
             subject_hierarchy.place_beside(made, anchor)
-        card = self.modelCard(parameters)
         info = {
             "model": card.name,
             "version": card.version,
@@ -261,7 +296,7 @@ class RunLogic:
             self._percentNode(node, anchor, region, probabilities) for region in ("TC", "ET")
         )
         parameters.runInfo = json.dumps(info)
-        self._keepSpeed(parameters, seconds)
+        self._keepSpeed(order, seconds)
         self.updateMeasurements(parameters, probabilities)
 
     def _probabilityNodes(self, result, anchor, probabilities: dict):
@@ -325,7 +360,8 @@ class RunLogic:
         )
         return " ".join([text, *self.runInfo(parameters).get("warnings", [])])
 
-    def _keepSpeed(self, parameters, seconds: float) -> None:
-        voxels = self.gridNode(parameters).GetImageData().GetNumberOfPoints() / _MEGAVOXEL
-        speed = max(0.05, (seconds - _START_SECONDS) / voxels / (2 if parameters.mirror else 1))
+    @staticmethod
+    def _keepSpeed(order: RunOrder, seconds: float) -> None:
+        voxels = order.anchor.GetImageData().GetNumberOfPoints() / _MEGAVOXEL
+        speed = max(0.05, (seconds - _START_SECONDS) / voxels / (2 if order.parameters.mirror else 1))
         slicer.app.userSettings().setValue(_SPEED_KEY, f"{speed:.4f}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import slicer
 
-CASE = "ICBM152-painted-001"
+CASE = "ICBM152-grown-001"
 _TITLES = {"t1": "T1", "t1gd": "T1Gd", "t2": "T2", "flair": "FLAIR"}
 
 
@@ -41,7 +41,7 @@ def registerSampleCase() -> None:
     icon = Path(__file__).parents[1] / "Resources" / "Icons" / "SSAGliomaSeg.png"
     SampleData.SampleDataLogic.registerCustomSampleDataSource(
         category="SSAGlioma",
-        sampleName="SSAGliomaPainted",
+        sampleName="SSAGliomaGrown",
         thumbnailFileName=str(icon),
         uris=[path.as_uri() for path in files.values()],
         fileNames=[path.name for path in files.values()],

@@ -1,3 +1,13 @@
 """Fixtures of the tests on a real MRML scene."""
 
 from lib_scene import bare_scene  # noqa: F401
+from seg_scene import (  # noqa: F401
+    apply,
+    boxed,
+    boxed_scene,
+    patch_folder,
+    quick_child,
+    segmented,
+    segmented_scene,
+    widget,
+)

@@ -40,7 +40,7 @@ def case_folder(tmp_path_factory):
     """A small case with names of BraTS 2023, sagittal, flipped, with 2 mm slices."""
     folder = tmp_path_factory.mktemp("cases") / "small"
     folder.mkdir()
-    case = find_case(locate("SampleCases/ICBM152-painted-001"))
+    case = find_case(locate("SampleCases/ICBM152-grown-001"))
     for sequence in SEQUENCE_ORDER:
         write_volume(turned(read_volume(case.sequences[sequence])), folder / f"small-{sequence.value}.nii.gz")
     write_volume(turned(read_labelmap(case.reference, GLIOMA)), folder / "small-seg.nii.gz")

@@ -12,51 +12,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ssaglioma.cli.console import Console
 from ssaglioma.cli.outputs import make_folder
-from ssaglioma.errors import SSAGliomaError
-from ssaglioma.labels import SEQUENCE_ORDER, Sequence
-from ssaglioma.synthesis.anatomy import find_anatomies, read_anatomy
-from ssaglioma.synthesis.case import DrawOptions, SyntheticCase, draw_case, make_case
-from ssaglioma.synthesis.records import digest, to_plain
+from ssaglioma.synthesis.anatomy import find_anatomies
+from ssaglioma.synthesis.case import DrawOptions
+from ssaglioma.synthesis.records import to_plain
+from ssaglioma.synthesis.requests import SCANNER_SOURCE_T, CaseRequest, make_requested
+from ssaglioma.synthesis.scanner import scanner_preset
 from ssaglioma.synthesis.tumours import VARIANTS, find_masks
-from ssaglioma.synthesis.writing import case_name, finished, on_brats_grid, write_case
-from ssaglioma.volume import Volume
-
-SCANNER_SOURCE_T = 3.0
-"""Field of the images that a scanner preset expects; it changes their contrast to its own field."""
+from ssaglioma.synthesis.writing import case_name, finished, write_case
 
 
 @dataclass(frozen=True)
 class _Job:
-    """One case to make; equal jobs give equal files."""
+    """One case to make and where."""
 
-    anatomy: Path
+    request: CaseRequest
     output: Path
-    seed: int
-    number: int
-    options: DrawOptions
-    scanner: str | None
 
     @property
     def folder(self) -> Path:
-        return self.output / case_name(self.seed, self.number)
-
-    @property
-    def request(self) -> str:
-        """Digest of all that decides the case; folders do not, file names do."""
-        options = {**to_plain(self.options), "masks": self.options.masks is not None}
-        return digest(
-            {
-                "anatomy": self.anatomy.name,
-                "seed": self.seed,
-                "number": self.number,
-                "options": options,
-                "scanner": self.scanner,
-            }
-        )
+        return self.output / case_name(self.request.seed, self.request.number)
 
 
 def add_parser(
@@ -106,7 +82,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     """Run the command."""
     began = time.monotonic()
     if args.scanner is not None:
-        _scanner().scanner_preset(args.scanner)
+        scanner_preset(args.scanner)
     options = DrawOptions(
         masks=None if args.masks is None else str(args.masks),
         share_from_masks=args.share_from_masks,
@@ -120,9 +96,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
     anatomies = find_anatomies(args.anatomy)
     make_folder(args.output)
     jobs = [
-        _Job(anatomies[k % len(anatomies)], args.output, args.seed, k, options, args.scanner) for k in range(args.cases)
+        _Job(CaseRequest(anatomies[k % len(anatomies)], args.seed, k, options, args.scanner), args.output)
+        for k in range(args.cases)
     ]
-    waiting = [job for job in jobs if not finished(job.folder, job.request)]
+    waiting = [job for job in jobs if not finished(job.folder, job.request.digest)]
     kept = len(jobs) - len(waiting)
     console.progress(kept / len(jobs), f"{kept} of {len(jobs)} cases were there")
     for done, name in enumerate(_made(waiting, args.jobs), start=kept + 1):
@@ -155,40 +132,16 @@ def _made(jobs: list[_Job], processes: int) -> Iterator[str]:
 
 
 def _make(job: _Job) -> str:
-    source = read_anatomy(job.anatomy)
-    parameters = draw_case(np.random.default_rng([job.seed, job.number]), source, job.options)
-    case = make_case(source, parameters, job.options.masks)
-    images = {name: on_brats_grid(array) for name, array in case.images.items()}
-    record: dict[str, Any] = {"seed": job.seed, "number": job.number, "request": job.request, "scanner": None}
+    request = job.request
+    made = make_requested(request)
+    record: dict[str, Any] = {"seed": request.seed, "number": request.number, "request": request.digest}
+    record["scanner"] = None if made.scan is None else to_plain(made.scan)
     try:
-        if job.scanner is not None:
-            images, record["scanner"] = _scanned(case, job)
-        write_case(job.folder, images, on_brats_grid(case.labels), parameters, record)
+        write_case(job.folder, made.images, made.labels, made.parameters, record)
     except BaseException:
         shutil.rmtree(job.folder.with_name(f".unfinished-{job.folder.name}"), ignore_errors=True)
         raise
     return job.folder.name
-
-
-def _scanned(case: SyntheticCase, job: _Job) -> tuple[dict[Sequence, Volume], dict[str, Any]]:
-    """The images as the scanner gives them, on the grid of the labels, and the scan's parameters."""
-    scanner = _scanner()
-    generator = np.random.default_rng([job.seed, job.number, 1])
-    drawn = scanner.draw_scan(job.scanner, generator)
-    volumes = {name: on_brats_grid(case.images[name].astype(np.float32)) for name in SEQUENCE_ORDER}
-    scanned = scanner.apply_scan(volumes, drawn, grid="original", threads=1)
-    whole = {name: v.with_array(np.clip(np.rint(v.array), 0, 65535).astype(np.uint16)) for name, v in scanned.items()}
-    return whole, to_plain(drawn)
-
-
-def _scanner() -> Any:
-    try:
-        from ssaglioma.synthesis import scanner
-    except ImportError as error:
-        raise SSAGliomaError(
-            f"The scanner simulator cannot be loaded ({error})", remedy="Leave --scanner out, or reinstall ssaglioma"
-        ) from error
-    return scanner
 
 
 def _count(text: str) -> int:

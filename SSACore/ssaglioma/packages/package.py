@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 
 from ssaglioma.errors import ModelPackageError
 from ssaglioma.packages.card import ModelCard
@@ -44,6 +42,9 @@ class ModelPackage:
         ModelPackageError
             If the weights file is damaged.
         """
+        from safetensors import SafetensorError  # here: cards must be readable before it is installed
+        from safetensors.numpy import load_file
+
         path = self.folder / WEIGHTS_FILE
         try:
             return {key: value.astype(np.float32) for key, value in load_file(str(path)).items()}
@@ -107,6 +108,8 @@ def write_package(
     half : bool
         Store float16 (half the size; the loss of precision is far below that of the training).
     """
+    from safetensors.numpy import save_file
+
     path = Path(folder)
     path.mkdir(parents=True, exist_ok=True)
     dtype = np.float16 if half else np.float32

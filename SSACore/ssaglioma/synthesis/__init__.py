@@ -1,22 +1,15 @@
-"""Labelled four-contrast cases: anatomy, tumours, MR contrast; `scanner` degrades real and synthetic images.
-
-`painted` and `contrast` are the simple generator that the shipped sample case was made with.
-"""
+"""Labelled four-contrast cases: anatomy, tumours, MR contrast; `scanner` degrades real and synthetic images."""
 
 from ssaglioma.synthesis.case import CaseParameters, DrawOptions, SyntheticCase, draw_case, make_case
-from ssaglioma.synthesis.contrast import ContrastParameters, render_contrasts
-from ssaglioma.synthesis.painted import TissueMaps, TumourParameters, draw_tumour, paint_tumour
+from ssaglioma.synthesis.requests import CaseRequest, MadeCase, make_requested
 
 __all__ = [
     "CaseParameters",
-    "ContrastParameters",
+    "CaseRequest",
     "DrawOptions",
+    "MadeCase",
     "SyntheticCase",
-    "TissueMaps",
-    "TumourParameters",
     "draw_case",
-    "draw_tumour",
     "make_case",
-    "paint_tumour",
-    "render_contrasts",
+    "make_requested",
 ]

@@ -45,7 +45,10 @@ class CompareSection(Section):
         missing = _("There is no result yet. Press Apply.") if parameters.result is None else ""
         missing = missing or (_("Choose a reference.") if parameters.reference is None else "")
         self.setEnabled(self.ui.compareApplyButton, not missing, missing)
-        self.setEnabled(self.ui.differenceButton, not missing, missing)
+        drawing = (
+            _("Score your drawing first: this shows the model's answer.") if self.logic.drawing(parameters) else ""
+        )
+        self.setEnabled(self.ui.differenceButton, not missing and not drawing, missing or drawing)
         rows = self.logic.comparisonRows(parameters)
         self.setEnabled(self.ui.plotButton, bool(rows), _("Press Compare first."))
         definitions = self.logic.scoreDefinitions()

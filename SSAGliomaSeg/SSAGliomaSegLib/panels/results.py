@@ -102,9 +102,11 @@ class ResultsSection(Section):
             return
         has = parameters.result is not None
         why = _("There is no result yet. Press Apply.")
-        for name in ("fourViews", "show3D", "outline", "worstSlice", "diameters", "report", "export"):
+        for name in ("fourViews", "show3D", "outline", "report", "export"):
             self.setEnabled(getattr(self.ui, f"{name}Button"), has, why)
-        self.setEnabled(self.ui.overlaySelector, has, why)
+        telling = _("Score your drawing first: this shows the model's answer.") if has else why
+        for widget in (self.ui.worstSliceButton, self.ui.diametersButton, self.ui.overlaySelector):
+            self.setEnabled(widget, has and not self.logic.drawing(parameters), telling)
         dicom = self.logic.dicomProblem(parameters) if has else why
         self.setEnabled(self.ui.dicomButton, not dicom, dicom)
         rows = []

@@ -90,9 +90,7 @@ class SegmentSection(Section):
         parameters = self.parameters
         if parameters is None:
             return
-        index = self.ui.modelSelector.findData(parameters.model) if parameters.model else 0
-        if index >= 0 and index != self.ui.modelSelector.currentIndex:
-            self.ui.modelSelector.setCurrentIndex(index)
+        self._showModel(parameters.model)
         running = self.logic.running
         state = self.logic.inputState(parameters)
         why = _("A run is under way.") if running else state.text
@@ -101,6 +99,15 @@ class SegmentSection(Section):
         self.ui.applyButton.text = self._applyText() if state.canRun else _("Apply")
         self.ui.progressBar.setVisible(running)
         self.ui.progressLabel.setVisible(running)
+
+    def _showModel(self, name: str) -> None:
+        """Show the chosen model, or none where it is not here, so that choosing any other one is a change."""
+        selector = self.ui.modelSelector
+        index = selector.findData(name) if name else 0
+        if index != selector.currentIndex:
+            wasBlocked = selector.blockSignals(True)
+            selector.setCurrentIndex(index)
+            selector.blockSignals(wasBlocked)
 
     def _applyText(self) -> str:
         cost = self.logic.expectedCost(self.parameters)

@@ -12,7 +12,7 @@ import vtk
 from slicerhost.views import LayoutManager
 from vtk.util.numpy_support import vtk_to_numpy
 
-SAMPLE_CASE = Path(__file__).resolve().parents[3] / "Resources" / "SampleCases" / "ICBM152-painted-001"
+SAMPLE_CASE = Path(__file__).resolve().parents[3] / "Resources" / "SampleCases" / "ICBM152-grown-001"
 CUBE_CENTER_RAS = (-40.0, 30.0, 25.0)
 CUBE_HALF_MM = 12.0
 BRIGHT, TISSUE = 200.0, 50.0

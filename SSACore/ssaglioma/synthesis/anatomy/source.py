@@ -17,7 +17,9 @@ from ssaglioma.synthesis.anatomy.tissues import (
     CSF,
     FREESURFER_CODES,
     HEAD_TISSUES,
+    SOFT,
     TISSUES,
+    VESSEL,
     WHITE,
 )
 from ssaglioma.synthesis.fields import upsampled
@@ -30,6 +32,7 @@ FULL = 255
 _LEAST_WHITE_ML = 50.0
 _CLOSING_MM, _RIM_MM, _MASK_GRID_MM = 8.0, 1.0, 2.0
 _NECK_MM = 25
+_DURA_MM = 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +141,7 @@ def anatomy_from_maps(grey: Volume, white: Volume, brain: Volume, name: str) -> 
 def _anatomy(name: str, fractions: dict[str, np.ndarray], spacing: Spacing) -> SourceAnatomy:
     inner = [fractions[t] for t in (*BRAIN_TISSUES, CHOROID) if t in fractions]
     brain = _closed(np.maximum.reduce(inner) > 0, spacing)
+    fractions = _with_dura(fractions, brain, spacing)
     for tissue in HEAD_TISSUES:
         if tissue in fractions:
             brain &= fractions[tissue] == 0
@@ -152,6 +156,18 @@ def _anatomy(name: str, fractions: dict[str, np.ndarray], spacing: Spacing) -> S
     nothing = inside & (np.maximum.reduce(list(cut.values())) == 0)
     cut[CSF] = np.where(nothing, FULL, cut.get(CSF, 0)).astype(np.uint8)
     return SourceAnatomy(name, cut, inside.astype(np.uint8) * FULL, spacing)
+
+
+def _with_dura(fractions: dict[str, np.ndarray], brain: np.ndarray, spacing: Spacing) -> dict[str, np.ndarray]:
+    """Call soft tissue deep between the brain's parts vessel: falx, tentorium and the sinuses in them.
+
+    A brain extraction keeps these; left out, they would be holes.
+    """
+    if SOFT not in fractions:
+        return fractions
+    steps = max(1, round(_DURA_MM / min(spacing)))
+    deep = ndimage.binary_erosion(brain, iterations=steps) & (fractions[SOFT] > 0)
+    return {**fractions, SOFT: fractions[SOFT] * ~deep, VESSEL: deep.astype(np.uint8) * FULL}
 
 
 def _closed(tissue: np.ndarray, spacing: Spacing) -> np.ndarray:

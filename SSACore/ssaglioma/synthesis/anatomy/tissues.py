@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 WHITE, CORTEX, DEEP_GREY, BRAINSTEM, CSF, CHOROID = "white", "cortex", "deep_grey", "brainstem", "csf", "choroid"
+VESSEL = "vessel"
 SOFT, SKIN, BONE, FLUID = "soft", "skin", "bone", "fluid"
 
 BRAIN_TISSUES: tuple[str, ...] = (WHITE, CORTEX, DEEP_GREY, BRAINSTEM)

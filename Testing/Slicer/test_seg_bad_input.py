@@ -1,0 +1,353 @@
+"""Bad inputs in SSAGliomaSeg's panel: what was found, what was expected, what to do; scene and Apply unharmed."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+import slicer
+from lib_scene import a_transform
+from seg_scene import (
+    SHAPE,
+    add_four,
+    add_image,
+    an_array,
+    choose,
+    level,
+    live_children,
+    scene_state,
+    status,
+    voxels_of_scene,
+)
+from slicerhost.qtlayer import dialogs
+
+from ssaglioma.packages.resources import locate
+
+SHIFTED = {"origin": (-30.0, 12.0, 10.5)}
+BLOCKED, BUSY = "error", "busy"
+
+
+@pytest.fixture
+def refused(host, widget):
+    """Checks that the panel refuses to run for a reason that holds some words, and that nothing else happened."""
+
+    def check(*words: str) -> str:
+        before = scene_state()
+        widget.ui.applyButton.click()  # a disabled button ignores it
+        host.process_events()
+        text = status(widget)
+        assert [word for word in words if not re.search(word, text)] == [], text
+        assert level(widget) == BLOCKED and not widget.logic.running and live_children() == []
+        assert scene_state() == before and host.messages.all == []
+        return text
+
+    return check
+
+
+@pytest.fixture
+def mended(widget):
+    """Checks that Apply can be pressed and the status line shows no error, after new images were chosen."""
+
+    def check(nodes=None) -> None:
+        if nodes is not None:
+            choose(widget, nodes)
+        assert widget.ui.applyButton.enabled and level(widget) in ("ready", "warning"), status(widget)
+
+    return check
+
+
+def test_without_images_the_panel_says_what_to_choose(widget, refused, mended):
+    refused("Choose at least T1Gd or FLAIR", "Fill from loaded volumes")
+    assert not widget.ui.applyButton.enabled
+    mended(add_four())
+    assert status(widget).startswith("Ready: 4 of 4 sequences, same grid.")
+
+
+def test_filling_from_an_empty_scene_says_so_in_the_panel(widget):
+    widget.ui.fillLoadedButton.click()
+    assert "No loaded volume is known as T1, T1Gd, T2 or FLAIR (found: none)" in status(widget)
+    assert "Choose the images by hand, or fill from a folder" in status(widget)
+
+
+def test_filling_from_volumes_of_unknown_names_keeps_the_slots(widget):
+    nodes = add_four()
+    choose(widget, nodes)
+    for node in nodes.values():
+        node.SetName(f"series {node.GetID()[-1]}")
+    widget.ui.fillLoadedButton.click()
+    assert "No loaded volume is known" in status(widget) and "found: series" in status(widget)
+    assert widget.logic.chosenNodes(widget.parameters) == nodes
+
+
+def test_one_volume_in_two_slots_is_refused_with_both_names(refused, mended, widget):
+    nodes = add_four()
+    choose(widget, {**nodes, "t2": nodes["flair"]})
+    refused("case FLAIR", "chosen twice", "as T2 and as (T2-)?FLAIR", "Choose another volume, or None")
+    mended(nodes)
+
+
+def test_exchanged_images_are_a_warning_that_names_both(widget, mended):
+    nodes = add_four()
+    choose(widget, {**nodes, "t2": nodes["flair"], "flair": nodes["t2"]})
+    assert level(widget) == "warning"
+    assert re.search(r"case FLAIR is chosen as T2, but looks like (T2-)?FLAIR", status(widget)), status(widget)
+    assert widget.ui.t2Confidence.text == widget.ui.flairConfidence.text == "!"
+    mended()
+
+
+def test_other_grids_are_shown_and_mended_with_one_click(widget, refused, mended):
+    coarse = an_array(2, (3, 6, 5))
+    nodes = add_four(t2={"array": coarse, "spacing": (3.0, 2.0, 4.0)}, flair=SHIFTED)
+    choose(widget, nodes)
+    refused("different grids", "Press Show to see them")
+    assert widget.ui.gridsLabel.text == "Grids differ" and widget.ui.resampleButton.enabled
+    assert widget.ui.resampleButton.text in status(widget)
+    widget.ui.geometryButton.click()
+    table = widget.ui.geometryTable
+    rows = [[table.item(row, column).text() for column in range(5)] for row in range(table.rowCount)]
+    assert [row[4] for row in rows] == ["", "", "differs", "differs"]
+    assert rows[2][1:3] == ["5 x 6 x 3", "4 x 2 x 3"] and rows[0][1:3] == ["9 x 11 x 6", "2 x 1 x 1.5"]
+    before = voxels_of_scene()
+    widget.ui.resampleButton.click()
+    mended()
+    assert "case T2 resampled" in status(widget) and not widget.ui.resampleButton.enabled
+    chosen = widget.logic.chosenNodes(widget.parameters)
+    assert {field: node.GetImageData().GetDimensions() for field, node in chosen.items()} == dict.fromkeys(
+        nodes, SHAPE[::-1]
+    )
+    assert all(np.array_equal(voxels_of_scene()[name], array) for name, array in before.items())
+
+
+def test_a_resampled_copy_has_the_values_of_the_original_at_the_same_places(widget):
+    ramp = np.broadcast_to(np.arange(12, dtype=np.float32)[:, None, None] * 10, (12, 11, 9))
+    nodes = add_four(flair={"array": np.array(ramp), "spacing": (0.75, 1.0, 2.0)})
+    choose(widget, nodes)
+    widget.ui.resampleButton.click()
+    copy = slicer.util.arrayFromVolume(widget.parameters.flair)
+    assert copy.shape == SHAPE
+    assert np.allclose(copy, np.arange(6)[:, None, None] * 20.0)  # every 1.5 mm of a slope of 10 in 0.75 mm
+
+
+def test_axes_in_another_order_are_the_same_grid(widget, mended):
+    array = an_array(3)
+    turned = {
+        "array": np.ascontiguousarray(np.transpose(array, (2, 0, 1))),
+        "spacing": (2.0, 1.5, 1.0),
+        "direction": np.array([[0, 0, 1.0], [1.0, 0, 0], [0, 1.0, 0]]),
+    }
+    choose(widget, add_four(flair=turned))
+    mended()
+    assert widget.ui.gridsLabel.text == ""
+
+
+def test_an_image_with_several_values_in_each_voxel_is_refused(widget, refused, mended):
+    nodes = add_four()
+    colors = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", "case color")
+    slicer.util.updateVolumeFromArray(colors, np.zeros((*SHAPE, 3), np.uint8))
+    widget.parameters.t2 = colors
+    choose_rest = {field: node for field, node in nodes.items() if field != "t2"}
+    for field, node in choose_rest.items():
+        setattr(widget.parameters, field, node)
+    refused("^T2: case color", "3 values in each voxel", "expected one", "Split it first")
+    mended(nodes)
+
+
+def test_a_volume_over_time_is_not_offered_and_not_taken(widget, refused):
+    frames = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSequenceNode", "case T1Gd")
+    for time in range(3):
+        frames.SetDataNodeAtValue(add_image("frame", an_array(time)), str(time))
+    for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
+        slicer.mrmlScene.RemoveNode(node)
+    assert frames.GetNumberOfDataNodes() == 3
+    widget.ui.t1gdSelector.setCurrentNode(frames)
+    assert widget.parameters.t1gd is None
+    widget.ui.fillLoadedButton.click()
+    refused("No loaded volume is known", "found: none")
+
+
+@pytest.mark.parametrize("shape", [(1, 11, 9), (6, 11, 1)])
+def test_a_single_slice_is_refused(widget, refused, mended, shape):
+    nodes = add_four(t1gd={"array": an_array(1, shape)})
+    choose(widget, nodes)
+    refused("^T1Gd: case T1Gd is a single slice", "expected a volume", "Choose")
+    mended({field: node for field, node in nodes.items() if field != "t1gd"})
+
+
+def test_a_volume_without_voxels_is_refused(widget, refused, mended):
+    nodes = add_four()
+    empty = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "case T1")
+    choose(widget, {**nodes, "t1": empty})
+    refused("^T1: case T1 holds no image", "Choose another volume")
+    mended(nodes)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_voxel_that_is_no_number_is_refused_when_apply_is_pressed(widget, refused, mended, value):
+    array = an_array(3)
+    array[3, 4, 5] = value
+    choose(widget, add_four(flair={"array": array}))
+    assert widget.ui.applyButton.enabled
+    refused("FLAIR volume 'case FLAIR' holds NaN or infinity", "Expected finite numbers", "Load the image again")
+    assert widget.ui.applyButton.enabled
+    mended(add_four())
+
+
+def test_an_image_under_a_warp_is_refused_with_the_name_of_the_transform(widget, refused, mended):
+    nodes = add_four()
+    bend = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLBSplineTransformNode", "Bend")
+    nodes["t1"].SetAndObserveTransformNodeID(bend.GetID())
+    choose(widget, nodes)
+    refused("^T1: 'case T1' lies under the transform 'Bend'", "not linear", "Harden the transform")
+    widget.ui.geometryButton.click()
+    nodes["t1"].SetAndObserveTransformNodeID(None)
+    widget.refresh()
+    mended()
+
+
+def test_an_image_under_a_shear_is_refused(widget, refused):
+    nodes = add_four()
+    shear = a_transform(slicer.mrmlScene, [[1, 0.3, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]], "Shear")
+    nodes["flair"].SetAndObserveTransformNodeID(shear.GetID())
+    choose(widget, nodes)
+    refused("FLAIR: ", "Shear", "perpendicular|orthogonal")
+
+
+def test_a_model_that_can_do_without_t1_and_t2_says_what_it_costs(widget, mended):
+    nodes = add_four()
+    choose(widget, {field: nodes[field] for field in ("t1gd", "flair")})
+    cost = json.loads((locate("Models/glioma-2d-small") / "card.json").read_text())["missing_cost"]
+    assert level(widget) == "warning"
+    assert f"cost {cost['t1n'] + cost['t2w']:.2f} of mean Dice" in status(widget)
+    assert "T1" in status(widget) and "T2" in status(widget)
+    mended()
+
+
+def test_a_model_without_t1gd_and_flair_is_refused(widget, refused, mended):
+    nodes = add_four()
+    choose(widget, {field: nodes[field] for field in ("t1", "t2")})
+    refused("T1Gd, .*FLAIR missing", "Expected T1Gd or FLAIR at least", "Choose the missing images")
+    mended({field: nodes[field] for field in ("t1", "t2", "flair")})
+
+
+@pytest.fixture
+def own_model(widget, tmp_path):
+    """Adds a copy of the shipped model under another name, through the panel; `card` changes entries of its card."""
+
+    def add(name="mine", **card):
+        folder = shutil.copytree(locate("Models/glioma-2d-small"), tmp_path / name)
+        values = json.loads((folder / "card.json").read_text())
+        (folder / "card.json").write_text(json.dumps({**values, "name": name, "title": name, **card}))
+        dialogs.answer_next(str(folder))
+        widget.ui.importModelButton.click()
+        return widget.logic.userModelsFolder() / name
+
+    yield add
+    shutil.rmtree(widget.logic.userModelsFolder(), ignore_errors=True)
+    widget.sections[1]._fillModels()
+
+
+def test_a_model_that_needs_all_sequences_refuses_three(widget, own_model, refused, mended):
+    own_model(missing_channels="refuse")
+    nodes = add_four()
+    choose(widget, {field: nodes[field] for field in ("t1", "t1gd", "flair")})
+    assert widget.parameters.model == "mine"
+    refused("T2 missing", "Expected all four sequences", "Choose the missing images")
+    mended(nodes)
+
+
+def test_a_model_that_is_gone_is_named_and_another_can_be_chosen(widget, own_model, refused, mended):
+    folder = own_model()
+    nodes = add_four()
+    mended(nodes)
+    shutil.rmtree(folder)
+    widget.refresh()
+    refused("The model 'mine' is not here", "Expected one of glioma-2d-small", "Choose another model")
+    widget.sections[1]._fillModels()
+    widget.refresh()
+    assert widget.ui.modelSelector.currentIndex == -1, "a model that is not used must not be shown as chosen"
+    widget.ui.modelSelector.setCurrentIndex(0)
+    assert widget.parameters.model == "glioma-2d-small"
+    mended()
+
+
+def test_without_any_model_the_panel_says_so(widget, refused, monkeypatch, tmp_path):
+    import ssaglioma.packages
+
+    choose(widget, add_four())
+    monkeypatch.setattr(ssaglioma.packages, "list_packages", list)
+    widget.refresh()
+    text = refused("There is no model here", "Add a model from its folder")
+    assert "Expected" not in text
+
+
+def test_a_folder_that_is_no_model_is_not_added(widget, tmp_path):
+    choose(widget, add_four())
+    dialogs.answer_next(str(tmp_path))
+    widget.ui.importModelButton.click()
+    assert re.search(r"is no model package.*Expected a folder with model\.safetensors and card\.json", status(widget))
+    assert level(widget) == BLOCKED and widget.ui.applyButton.enabled and widget.ui.modelSelector.count == 1
+    assert not widget.logic.userModelsFolder().exists()
+
+
+def test_a_model_with_a_changed_byte_is_not_added(widget, tmp_path):
+    folder = shutil.copytree(locate("Models/glioma-2d-small"), tmp_path / "bad")
+    _change_last_byte(folder)
+    dialogs.answer_next(str(folder))
+    widget.ui.importModelButton.click()
+    assert re.search(r"model\.safetensors' is damaged: its SHA-256 is", status(widget))
+    assert widget.ui.modelSelector.count == 1 and widget.parameters.model == ""
+
+
+def test_a_model_that_was_damaged_later_is_found_by_the_run(widget, own_model, apply, mended):
+    folder = own_model()
+    _change_last_byte(folder)
+    choose(widget, add_four())
+    before = scene_state()
+    text = apply()
+    assert re.search(r"model\.safetensors' is damaged", text) and level(widget) == BLOCKED, text
+    assert scene_state() == before and widget.parameters.result is None
+    widget.ui.modelSelector.setCurrentIndex(0)
+    mended()
+
+
+def test_a_message_of_a_run_gives_way_to_the_state_of_new_images(widget):
+    nodes = add_four()
+    choose(widget, nodes)
+    widget.say("Done in 3 s: tumor 10.0 ml, enhancing 2.0 ml.", "ready")
+    widget.ui.mirrorCheckBox.click()
+    assert status(widget).startswith("Done in 3 s")
+    choose(widget, {**nodes, "t2": nodes["flair"]})
+    assert "chosen twice" in status(widget) and level(widget) == BLOCKED
+    choose(widget, nodes)
+    assert status(widget).startswith("Ready: 4 of 4 sequences")
+
+
+def test_a_folder_without_images_leaves_scene_and_slots(widget, tmp_path):
+    nodes = add_four()
+    choose(widget, nodes)
+    before = scene_state()
+    (tmp_path / "notes.txt").write_text("no image")
+    for folder in (tmp_path, tmp_path / "absent"):
+        dialogs.answer_next(str(folder))
+        widget.ui.fillFolderButton.click()
+        assert level(widget) == BLOCKED and str(folder) in status(widget)
+    assert scene_state() == before and widget.logic.chosenNodes(widget.parameters) == nodes
+
+
+def test_a_damaged_file_in_the_folder_is_named_and_nothing_is_loaded(widget, patch_folder, tmp_path):
+    folder = shutil.copytree(patch_folder, tmp_path / "case")
+    (folder / "patch-t2f.nii.gz").write_bytes((folder / "patch-t2f.nii.gz").read_bytes()[:5000])
+    dialogs.answer_next(str(folder))
+    widget.ui.fillFolderButton.click()
+    assert "patch-t2f.nii.gz" in status(widget) and level(widget) == BLOCKED, status(widget)
+    assert scene_state() == {} and widget.logic.chosenNodes(widget.parameters) == {}
+
+
+def _change_last_byte(folder) -> None:
+    path = folder / "model.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(bytes(data))
