@@ -28,7 +28,6 @@ KEPT_FOR_THE_RESULT = {
     *("result", "prediction", "probability", "doubt", "coreProbability", "enhancingProbability", "resultTable"),
     *("runInfo", "comparisonTable", "correction", "acceptedSlices", "correctionStarted"),
 }
-FOR_SCRIPTS = {"resample"}
 TIED_BY_CODE = {"model", "correctionsFolder", "batchInput", "batchOutput"}
 
 
@@ -94,7 +93,7 @@ def test_every_name_of_qt_and_slicer_exists_in_the_real_application(file):
 def test_every_parameter_of_the_panel_file_is_a_field_and_every_field_has_its_place(widget):
     fields, tied = parameter_fields(widget), set(tied_in_the_panel())
     assert tied - fields == set()
-    assert fields - tied == KEPT_FOR_THE_RESULT | FOR_SCRIPTS | TIED_BY_CODE
+    assert fields - tied == KEPT_FOR_THE_RESULT | TIED_BY_CODE
 
 
 def new_value(widget, field):
