@@ -39,7 +39,8 @@ that this copyright notice appears in all copies. It is provided "as is", withou
 are not responsible for harm from its use. This is a summary; the wording and the years were not checked against the
 publisher's page, whose text governs: https://www.bic.mni.mcgill.ca/ServicesAtlases/ICBM152NLin2009
 """
-SCANNED = " The images then\npassed through the scanner simulator with the preset 1.5T_ssa: thick slices, noise, coil, motion."
+SCANNED = """ The images then
+passed through the scanner simulator with the preset 1.5T_ssa: thick slices, noise, coil, motion."""
 
 
 def main() -> int:

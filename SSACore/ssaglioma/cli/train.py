@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ssaglioma.cli.console import Console
 from ssaglioma.errors import DatasetError
-from ssaglioma.labels import GLIOMA, Sequence
+from ssaglioma.labels import GLIOMA, GLIOMA_POST, Sequence
 
 if TYPE_CHECKING:
     from ssaglioma.training.config import TrainingConfig
+    from ssaglioma.training.fresh import FreshCases
     from ssaglioma.volume import Case
 
 _OPTIONS: dict[str, type] = {
@@ -53,8 +56,9 @@ def add_parser(
         help="more labelled cases for training only, such as synthetic ones (may be repeated)",
     )
     parser.add_argument(
-        "--real", type=int, metavar="N", help="with --add: use only N of the fold's training cases, 0 for none"
+        "--real", type=int, metavar="N", help="use only N of the fold's training cases; 0 with --add or --synthesize"
     )
+    _add_synthesis(parser)
     parser.add_argument("--name", default="my-glioma-model", help="name of the model package that is written")
     parser.add_argument("--cache", type=Path, metavar="DIR", help="folder for normalised cases (default: OUTPUT/cache)")
     parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or cuda:N")
@@ -68,6 +72,16 @@ def add_parser(
     for name, kind in _OPTIONS.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=kind, default=None, help=f"see TrainingConfig.{name}")
     return parser
+
+
+def _add_synthesis(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("synthetic cases made while training")
+    group.add_argument("--synthesize", type=Path, metavar="FILE|DIR", help="anatomies, as for 'ssaglioma synthesize'")
+    group.add_argument("--masks", type=Path, metavar="DIR", help="tumor labelmaps to take half of the shapes from")
+    group.add_argument("--scanner", action="append", metavar="PRESET", help="pass them through, e.g. 1.5T_ssa")
+    group.add_argument("--fresh", type=int, default=4, metavar="N", help="new cases in every epoch (default 4)")
+    group.add_argument("--window", type=int, default=24, metavar="N", help="cases at hand (default 24)")
+    group.add_argument("--jobs", type=int, default=1, metavar="N", help="processes that make them (default 1)")
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
@@ -91,23 +105,25 @@ def run(args: argparse.Namespace, console: Console) -> int:
     cache = args.cache or args.output / "cache"
     cases = balanced(
         load_training_cases(real, cache, channels, GLIOMA, console.progress),
-        load_training_cases(added, cache, channels, GLIOMA, console.progress),
+        load_training_cases(added, cache, channels, GLIOMA, console.progress, incomplete=True),
     )
     deadline = None if args.stop_after is None else time.monotonic() + 60 * args.stop_after
-    trainer = Trainer(
-        config,
-        cases,
-        args.output,
-        choose_device(args.device),
-        workers=args.workers,
-        should_stop=lambda: deadline is not None and time.monotonic() > deadline,
-    )
-    trainer.run(console.progress)
+    with _fresh_cases(args, config) as fresh:
+        trainer = Trainer(
+            config,
+            cases,
+            args.output,
+            choose_device(args.device),
+            workers=args.workers,
+            should_stop=lambda: deadline is not None and time.monotonic() > deadline,
+            fresh=fresh,
+        )
+        trainer.run(console.progress)
     if not trainer.finished:
         console.print(f"Paused after epoch {len(trainer.history)} of {config.epochs}; run the same command to resume.")
         console.result({"finished": False, "epochs": len(trainer.history)})
         return 0
-    return _finish(args, console, _words(real, added), held_out)
+    return _finish(args, console, _words(real, added, args.synthesize), held_out)
 
 
 def _finish(args: argparse.Namespace, console: Console, words: str, held_out: list[Case]) -> int:
@@ -138,8 +154,38 @@ def _finish(args: argparse.Namespace, console: Console, words: str, held_out: li
     return 0
 
 
-def _words(real: list[Case], added: list[Case]) -> str:
-    return f"{len(real)} cases" + (f" and {len(added)} added ones" if added else "")
+def _fresh_cases(args: argparse.Namespace, config: TrainingConfig) -> AbstractContextManager[FreshCases | None]:
+    if args.synthesize is None:
+        return nullcontext(None)
+    from ssaglioma.synthesis.anatomy import find_anatomies
+    from ssaglioma.synthesis.case import DrawOptions
+    from ssaglioma.synthesis.requests import SCANNER_SOURCE_T
+    from ssaglioma.synthesis.scanner import scanner_preset
+    from ssaglioma.synthesis.tumours import find_masks
+    from ssaglioma.training.fresh import FreshCases, FreshCasesConfig
+
+    for name in args.scanner or ():
+        scanner_preset(name)
+    if args.masks is not None:
+        find_masks(args.masks)
+    options = DrawOptions(
+        masks=None if args.masks is None else str(args.masks), field_t=SCANNER_SOURCE_T if args.scanner else None
+    )
+    made = FreshCasesConfig(
+        tuple(find_anatomies(args.synthesize)),
+        window=args.window,
+        step=args.fresh,
+        seed=config.seed,
+        options=options,
+        scanners=tuple(args.scanner or (None,)),
+        jobs=args.jobs,
+    )
+    return FreshCases(made, args.output / "fresh", [Sequence.parse(name) for name in config.channels])
+
+
+def _words(real: list[Case], added: list[Case], synthesized: Path | None) -> str:
+    more = [f"{len(added)} added ones"] * bool(added) + ["synthetic ones made meanwhile"] * (synthesized is not None)
+    return " and ".join([f"{len(real)} cases", *more])
 
 
 def _cases_to_add(folder: Path, known: list[Case]) -> list[Case]:
@@ -154,16 +200,31 @@ def _cases_to_add(folder: Path, known: list[Case]) -> list[Case]:
             expected="cases of other patients",
             remedy="Remove them there: a case that is held out must never be trained on",
         )
+    for case in found:
+        _refuse_cavity(case)
     return found
+
+
+def _refuse_cavity(case: Case) -> None:
+    """A cavity's 4 would be read as the enhancing tumor of old BraTS labels."""
+    record = Path(str(case.reference)).with_name("synthesis.json")
+    if record.is_file() and json.loads(record.read_text(encoding="utf-8")).get("labels") == GLIOMA_POST.name:
+        raise DatasetError(
+            f"The case {case.name!r} holds a resection cavity",
+            expected=f"labels of the scheme {GLIOMA.name!r}",
+            remedy="Make cases without --variant post_operative",
+        )
 
 
 def _first(training: list[Case], args: argparse.Namespace) -> list[Case]:
     """The first N cases of one fixed random order, so that fewer cases are part of more."""
     if args.real is None:
         return training
-    if not 0 <= args.real <= len(training) or (args.real == 0 and not args.add):
+    if not 0 <= args.real <= len(training) or (args.real == 0 and not args.add and args.synthesize is None):
         raise DatasetError(
-            f"--real is {args.real}", expected=f"0 to {len(training)}, and --add where it is 0", remedy="Change --real"
+            f"--real is {args.real}",
+            expected=f"0 to {len(training)}, and --add or --synthesize where it is 0",
+            remedy="Change --real",
         )
     order = sorted(training, key=lambda case: hashlib.sha256(case.name.encode()).hexdigest())
     return order[: args.real]

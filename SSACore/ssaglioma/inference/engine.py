@@ -6,16 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from scipy import ndimage
 
 from ssaglioma.errors import ModelPackageError
 from ssaglioma.inference.device import bfloat16_pays, choose_device, keep_freed_memory
+from ssaglioma.inference.model_grid import model_shape, slice_axis, slices_first, to_shape
 from ssaglioma.inference.sliding_window import predict_slices, predict_volume
 from ssaglioma.networks import CONFIGURATIONS, build_network
 from ssaglioma.packages import ModelPackage
 from ssaglioma.types import ProgressCallback, Spacing, no_progress
 
-_SAME_SPACING_SHARE = 0.02
 _LEFT_RIGHT_AXIS = -1
 
 
@@ -62,20 +61,14 @@ class TorchEngine:
     ) -> np.ndarray:
         """Return region probabilities (R, Z, Y, X) in 0..1 for a normalised image (C, Z, Y, X), canonical axes."""
         card = self.package.card
-        image, axis = array, self._slice_axis(spacing_zyx_mm)
-        target = [wanted or found for wanted, found in zip(card.spacing_zyx_mm, spacing_zyx_mm)]
-        image = np.moveaxis(image, 1 + axis, 1)
-        found = list(spacing_zyx_mm)
-        found.insert(0, found.pop(axis))
-        resampled = _resample(image, found, target, order=1)
+        axis = slice_axis(card, spacing_zyx_mm)
+        image, spacing = slices_first(array, spacing_zyx_mm, axis)
+        resampled = to_shape(image, model_shape(card, image.shape[1:], spacing))
         dims = CONFIGURATIONS[card.network].dims
         run: Callable[..., np.ndarray] = predict_slices if dims == 2 else predict_volume
         logits = run(resampled, card.patch, self._forward, progress=progress)
-        logits = _to_shape(logits, image.shape[1:])
+        logits = to_shape(logits, image.shape[1:])
         return np.moveaxis(_sigmoid(logits), 1, 1 + axis)
-
-    def _slice_axis(self, spacing_zyx_mm: Spacing) -> int:
-        return int(np.argmax(spacing_zyx_mm)) if self.package.card.slice_axis == "through_plane" else 0
 
     def _forward(self, tiles: np.ndarray) -> np.ndarray:
         image = torch.from_numpy(tiles).to(self.device)
@@ -88,24 +81,6 @@ class TorchEngine:
                 flipped = self._network(image.flip(_LEFT_RIGHT_AXIS)).float().flip(_LEFT_RIGHT_AXIS)
                 logits = (logits + flipped) / 2
         return logits.cpu().numpy()
-
-
-def _resample(image: np.ndarray, spacing: list[float], target: list[float], order: int) -> np.ndarray:
-    """Resample (C, Z, Y, X) to another voxel size; sizes within 2 % are left alone."""
-    shape = [
-        size if abs(have / want - 1) < _SAME_SPACING_SHARE else max(1, round(size * have / want))
-        for size, have, want in zip(image.shape[1:], spacing, target)
-    ]
-    return _to_shape(image, tuple(shape), order=order)
-
-
-def _to_shape(image: np.ndarray, shape: tuple[int, ...], order: int = 1) -> np.ndarray:
-    """Stretch (C, Z, Y, X) to a shape (Z, Y, X) with voxel edges, not centres, kept in place."""
-    if tuple(image.shape[1:]) == tuple(shape):
-        return image
-    factors = [new / old for new, old in zip(shape, image.shape[1:])]
-    stretched = [ndimage.zoom(channel, factors, order=order, mode="nearest", grid_mode=True) for channel in image]
-    return np.stack(stretched).astype(np.float32)
 
 
 def _sigmoid(logits: np.ndarray) -> np.ndarray:

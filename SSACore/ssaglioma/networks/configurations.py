@@ -2,109 +2,118 @@
 
 The two `nnunet_*` entries are what nnU-Net v2 plans for BraTS (Isensee et al. 2021,
 doi:10.1038/s41592-020-01008-z; the same plan is published in arXiv:2501.04734). The two
-`small_*` entries are ours, for machines with 2 cores and no GPU.
+`small_*` entries are ours, for machines with 2 cores and no GPU. The others are networks of
+published studies; where one was published in 2D or in 3D alone, the other is ours and says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from ssaglioma.errors import ModelPackageError
-from ssaglioma.networks.plain_conv_unet import PlainConvUNet
-
-
-@dataclass(frozen=True)
-class NetworkConfiguration:
-    """A PlainConvUNet spelled out in numbers.
-
-    Attributes
-    ----------
-    name : str
-        Key in `CONFIGURATIONS`; stored in model cards.
-    citation : str
-        Source of the numbers.
-    dims : int
-        2 (slices) or 3 (volumes).
-    features : tuple of int
-        Channels of each stage, full resolution first.
-    encoder_convs : tuple of int
-        Convolutions in each encoder stage.
-    decoder_convs : tuple of int
-        Convolutions in each decoder stage, deepest first.
-    patch : tuple of int
-        Training patch and inference tile, (Y, X) or (Z, Y, X) voxels.
-    """
-
-    name: str
-    citation: str
-    dims: int
-    features: tuple[int, ...]
-    encoder_convs: tuple[int, ...]
-    decoder_convs: tuple[int, ...]
-    patch: tuple[int, ...]
-
-    def __post_init__(self) -> None:
-        if len(self.patch) != self.dims:
-            raise ValueError(f"patch {self.patch!r} must have {self.dims} edges")
-        if any(edge % self.divisor for edge in self.patch):
-            raise ValueError(f"patch {self.patch!r} must be a multiple of {self.divisor}")
-
-    @property
-    def divisor(self) -> int:
-        """Every image edge must be a multiple of this number of voxels."""
-        return int(2 ** (len(self.features) - 1))
-
+from ssaglioma.networks.families import (
+    DilatedDRUNetConfiguration,
+    DRUNetConfiguration,
+    FutregaConfiguration,
+    NetworkConfiguration,
+    OptimizedConfiguration,
+    PlainConvConfiguration,
+)
+from ssaglioma.networks.segmentation import SegmentationNetwork
 
 _NNUNET = "Isensee et al. 2021, nnU-Net v2 plan for BraTS"
+_REN = "Ren et al. 2024, arXiv:2402.07008"
+_FUTREGA = "Futrega et al. 2021, arXiv:2110.03352, widths and foreground channel as run in arXiv:2501.04734"
+_JAFARI = "Jafari et al. 2020, arXiv:2004.13453"
+_GU = "Gu et al. 2022, arXiv:2201.12386"
+
+_PLAIN = (
+    PlainConvConfiguration(
+        name="nnunet_2d",
+        citation=_NNUNET,
+        dims=2,
+        features=(32, 64, 128, 256, 512, 512),
+        encoder_convs=(2,) * 6,
+        decoder_convs=(2,) * 5,
+        patch=(192, 160),
+    ),
+    PlainConvConfiguration(
+        name="nnunet_3d",
+        citation=_NNUNET,
+        dims=3,
+        features=(32, 64, 128, 256, 320, 320),
+        encoder_convs=(2,) * 6,
+        decoder_convs=(2,) * 5,
+        patch=(128, 128, 128),
+    ),
+    PlainConvConfiguration(
+        name="small_2d",
+        citation="SSAGlioma: nnU-Net's plan with thin, single convolutions at full resolution",
+        dims=2,
+        features=(16, 32, 64, 128, 192, 256),
+        encoder_convs=(1, 2, 2, 2, 2, 2),
+        decoder_convs=(2, 2, 2, 2, 1),
+        patch=(192, 160),
+    ),
+    PlainConvConfiguration(
+        name="small_3d",
+        citation="SSAGlioma: nnU-Net's 3D plan, five stages, thin, single convolutions at full resolution",
+        dims=3,
+        features=(12, 24, 48, 96, 160),
+        encoder_convs=(1, 2, 2, 2, 2),
+        decoder_convs=(2, 2, 2, 1),
+        patch=(96, 96, 96),
+    ),
+)
+
+_PUBLISHED = (
+    OptimizedConfiguration(name="optimized_unet_3d", citation=_REN, dims=3, patch=(128, 192, 128), width=32),
+    OptimizedConfiguration(
+        name="optimized_unet_3d_nf8",
+        citation=f"{_REN}; a quarter of the width: SSAGlioma",
+        dims=3,
+        patch=(128, 192, 128),
+        width=8,
+    ),
+    OptimizedConfiguration(
+        name="optimized_unet_2d", citation=f"{_REN}; in 2D: SSAGlioma", dims=2, patch=(192, 128), width=32
+    ),
+    OptimizedConfiguration(
+        name="optimized_unet_2d_nf8",
+        citation=f"{_REN}; in 2D, a quarter of the width: SSAGlioma",
+        dims=2,
+        patch=(192, 128),
+        width=8,
+    ),
+    FutregaConfiguration(
+        name="futrega_3d",
+        citation=_FUTREGA,
+        dims=3,
+        patch=(128, 128, 128),
+        channels=(64, 128, 256, 512, 768, 1024),
+    ),
+    FutregaConfiguration(
+        name="futrega_2d",
+        citation=f"{_FUTREGA}; in 2D: SSAGlioma",
+        dims=2,
+        patch=(192, 160),
+        channels=(64, 128, 256, 512, 768, 1024),
+    ),
+    DRUNetConfiguration(name="dru_net_2d", citation=_JAFARI, dims=2, patch=(224, 224)),
+    DRUNetConfiguration(name="dru_net_3d", citation=f"{_JAFARI}; in 3D: SSAGlioma", dims=3, patch=(96, 96, 96)),
+    DilatedDRUNetConfiguration(name="dilated_dru_net_2d", citation=_GU, dims=2, patch=(224, 224)),
+    DilatedDRUNetConfiguration(
+        name="dilated_dru_net_3d", citation=f"{_GU}; in 3D: SSAGlioma", dims=3, patch=(96, 96, 96)
+    ),
+)
 
 CONFIGURATIONS: Mapping[str, NetworkConfiguration] = MappingProxyType(
-    {
-        configuration.name: configuration
-        for configuration in (
-            NetworkConfiguration(
-                name="nnunet_2d",
-                citation=_NNUNET,
-                dims=2,
-                features=(32, 64, 128, 256, 512, 512),
-                encoder_convs=(2,) * 6,
-                decoder_convs=(2,) * 5,
-                patch=(192, 160),
-            ),
-            NetworkConfiguration(
-                name="nnunet_3d",
-                citation=_NNUNET,
-                dims=3,
-                features=(32, 64, 128, 256, 320, 320),
-                encoder_convs=(2,) * 6,
-                decoder_convs=(2,) * 5,
-                patch=(128, 128, 128),
-            ),
-            NetworkConfiguration(
-                name="small_2d",
-                citation="SSAGlioma: nnU-Net's plan with thin, single convolutions at full resolution",
-                dims=2,
-                features=(16, 32, 64, 128, 192, 256),
-                encoder_convs=(1, 2, 2, 2, 2, 2),
-                decoder_convs=(2, 2, 2, 2, 1),
-                patch=(192, 160),
-            ),
-            NetworkConfiguration(
-                name="small_3d",
-                citation="SSAGlioma: nnU-Net's 3D plan, five stages, thin, single convolutions at full resolution",
-                dims=3,
-                features=(12, 24, 48, 96, 160),
-                encoder_convs=(1, 2, 2, 2, 2),
-                decoder_convs=(2, 2, 2, 1),
-                patch=(96, 96, 96),
-            ),
-        )
-    }
+    {configuration.name: configuration for configuration in (*_PLAIN, *_PUBLISHED)}
 )
 
 
-def build_network(name: str, *, in_channels: int, out_channels: int) -> PlainConvUNet:
+def build_network(name: str, *, in_channels: int, out_channels: int) -> SegmentationNetwork:
     """Build a named configuration with fresh weights.
 
     Raises
@@ -118,16 +127,4 @@ def build_network(name: str, *, in_channels: int, out_channels: int) -> PlainCon
             expected=f"one of {sorted(CONFIGURATIONS)}",
             remedy="Update SSAGlioma, or choose another model",
         )
-    configuration = CONFIGURATIONS[name]
-    stages = len(configuration.features)
-    dims = configuration.dims
-    return PlainConvUNet(
-        dims=dims,
-        in_channels=in_channels,
-        out_channels=out_channels,
-        features=configuration.features,
-        kernels=[(3,) * dims] * stages,
-        strides=[(1,) * dims] + [(2,) * dims] * (stages - 1),
-        encoder_convs=configuration.encoder_convs,
-        decoder_convs=configuration.decoder_convs,
-    )
+    return CONFIGURATIONS[name].build(in_channels=in_channels, out_channels=out_channels)

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from ssaglioma.networks.blocks import CONVOLUTION, TRANSPOSED_CONVOLUTION, ConvStack, initialise_he
+from ssaglioma.networks.segmentation import SegmentationNetwork, check_dims
 
 
 class _Encoder(nn.Module):
@@ -85,7 +86,7 @@ class _Decoder(nn.Module):
         return logits[::-1]
 
 
-class PlainConvUNet(nn.Module):
+class PlainConvUNet(SegmentationNetwork):
     """U-Net of plain convolution stacks with instance norm and leaky ReLU (Isensee et al. 2021, nnU-Net v2).
 
     Parameters
@@ -121,8 +122,7 @@ class PlainConvUNet(nn.Module):
         decoder_convs: Sequence[int],
     ) -> None:
         super().__init__()
-        if dims not in (2, 3):
-            raise ValueError(f"dims must be 2 or 3, found {dims!r}")
+        check_dims(dims)
         if not len(features) == len(kernels) == len(strides) == len(encoder_convs) == len(decoder_convs) + 1:
             raise ValueError("features, kernels, strides and convs must describe the same number of stages")
         self.encoder = _Encoder(

@@ -7,6 +7,7 @@ inversion-recovery brain protocols (Bernstein, King and Zhou, Handbook of MRI Pu
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ _OTHERS = frozenset(
         "label",
         "labels",
         "mask",
+        "brainmask",
         "dseg",
         "adc",
         "dwi",
@@ -44,9 +46,19 @@ _OTHERS = frozenset(
         "pd",
     ]
 )
-_CONTRAST = frozenset(
-    ["c", "ce", "gd", "gado", "gadolinium", "gadovist", "post", "contrast", "contraste", "km", "inj", "iv"]
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_CONTRAST = _words(
+    "c ce gd gado gadolinium gadolinio gadovist dotarem magnevist omniscan prohance multihance clariscan post pos apos "
+    "apres contrast contraste contrastado km inj injecte injectee injection injetado iv"
 )
+_WITHOUT = _words("without wo no non pre sans avant sem s antes ohne native nativo")
+_BETWEEN = _words("de da do du la le o a any injection")
+_NO_AGENT = frozenset(["", "no", "none", "n", "0", "nao", "non", "sem", "sans", "without", "unknown"])
 _FLAIR = frozenset(["flair", "fla", "tirm", "darkfluid", "t2f"])
 _GLUED = (
     (re.compile(r"flair", re.I), Sequence.T2F),
@@ -56,6 +68,7 @@ _GLUED = (
 )
 _SURE, _LIKELY, _WEAK = 0.95, 0.85, 0.6
 _FLAIR_TI_MS, _LONG_TE_MS, _SHORT_TE_MS, _LONG_TR_MS, _SHORT_TR_MS = 1500.0, 60.0, 35.0, 2000.0, 1200.0
+_T2_STAR_TE_MS = 15.0
 _DISAGREEMENT = 0.5
 
 
@@ -81,8 +94,7 @@ class Guess:
 
 def guess_sequence(name: str, tags: Mapping[str, str] | None = None) -> Guess:
     """Guess the sequence of one image from its name and, if there are any, its DICOM values by keyword."""
-    by_name = _from_name(name)
-    by_tags = _from_tags(tags or {})
+    by_name, by_tags = name_and_tag_guesses(name, tags)
     if by_tags is None or by_tags.sequence is None:
         return by_name
     if by_name.sequence is None:
@@ -94,6 +106,11 @@ def guess_sequence(name: str, tags: Mapping[str, str] | None = None) -> Guess:
         by_tags.confidence * _DISAGREEMENT,
         f"{by_tags.reason}, but the name says {by_name.sequence.display_name}",
     )
+
+
+def name_and_tag_guesses(name: str, tags: Mapping[str, str] | None = None) -> tuple[Guess, Guess | None]:
+    """Return what the name says and what the DICOM values say, apart; None without echo and repetition time."""
+    return _from_name(name), _from_tags(tags or {})
 
 
 def assign_sequences(images: Mapping[str, tuple[str, Mapping[str, str]]]) -> dict[Sequence, tuple[str, Guess]]:
@@ -123,10 +140,27 @@ def assign_sequences(images: Mapping[str, tuple[str, Mapping[str, str]]]) -> dic
     return result
 
 
+def words_of(text: str) -> list[str]:
+    """Return the words of a name or description in lower case, accents dropped, 'w/o' and the like as one word."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    plain = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain).lower()
+    plain = re.sub(r"\bw/o\b", " without ", plain)
+    plain = re.sub(r"\bs/", " sem ", plain)
+    return [word for word in re.split(r"[^a-z0-9+]+", plain) if word]
+
+
+def _says_contrast(words: list[str]) -> bool:
+    """Tell whether a word names the agent and no 'without' stands just before it."""
+    for index, word in enumerate(words):
+        if word.strip("+") in _CONTRAST:
+            before = [other for other in words[max(0, index - 3) : index] if other not in _BETWEEN]
+            return not before or before[-1] not in _WITHOUT
+    return False
+
+
 def _from_name(name: str) -> Guess:
     stem = re.sub(r"\.(nii(\.gz)?|nrrd|nhdr|mha|mhd|dcm)$", "", name, flags=re.I)
-    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", stem).lower()
-    words = [word for word in re.split(r"[^a-z0-9+]+", text) if word]
+    words = words_of(stem)
     if other := _OTHERS & set(words):
         return Guess(None, 0.0, f"the name says {sorted(other)[0]!r}")
     if _FLAIR & set(words) or {"dark", "fluid"} <= set(words):
@@ -137,7 +171,7 @@ def _from_name(name: str) -> Guess:
             sequence = Sequence.parse(key)
         except SequenceError:
             continue
-        if sequence is Sequence.T1N and (word.endswith("+") or _CONTRAST & set(words)):
+        if sequence is Sequence.T1N and (word.endswith("+") or _says_contrast(words)):
             return Guess(Sequence.T1C, _LIKELY, f"the name says {word!r} with contrast agent")
         return Guess(sequence, _SURE, f"the name says {word!r}")
     for pattern, sequence in _GLUED:
@@ -152,13 +186,21 @@ def _from_tags(tags: Mapping[str, str]) -> Guess | None:
     if echo is None or repetition is None:
         return None
     values = f"TR {repetition:.0f} ms, TE {echo:.0f} ms" + (f", TI {inversion:.0f} ms" if inversion else "")
-    if inversion >= _FLAIR_TI_MS and echo >= _LONG_TE_MS:
+    kinds = set(words_of(str(tags.get("ScanningSequence") or "").replace("\\", " ").replace("'", " ")))
+    if "ep" in kinds:
+        return Guess(None, 0.0, f"{values}, echo-planar: diffusion or perfusion")
+    name = str(tags.get("SequenceName") or "").lower()
+    dark_fluid = inversion >= _FLAIR_TI_MS or (not inversion and "tir" in name and repetition >= 2 * _LONG_TR_MS)
+    if dark_fluid and echo >= _LONG_TE_MS:
         return Guess(Sequence.T2F, _LIKELY, values)
     if echo >= _LONG_TE_MS and repetition >= _LONG_TR_MS:
         return Guess(Sequence.T2W, _LIKELY, values)
+    if "gr" in kinds and echo >= _T2_STAR_TE_MS:
+        return Guess(None, 0.0, f"{values}, gradient echo: T2* and no T1")
     if echo <= _SHORT_TE_MS and (repetition <= _SHORT_TR_MS or 0 < inversion < _FLAIR_TI_MS):
-        if str(tags.get("ContrastBolusAgent") or "").strip():
-            return Guess(Sequence.T1C, _LIKELY, f"{values}, contrast agent {tags['ContrastBolusAgent']!r}")
+        agent = str(tags.get("ContrastBolusAgent") or "").strip()
+        if agent.lower() not in _NO_AGENT:
+            return Guess(Sequence.T1C, _LIKELY, f"{values}, contrast agent {agent!r}")
         return Guess(Sequence.T1N, _LIKELY, values)
     return Guess(None, 0.0, f"{values} fit no sequence")
 

@@ -47,10 +47,13 @@ def load_training_cases(
     channels: Seq[Sequence],
     scheme: LabelScheme,
     progress: ProgressCallback = no_progress,
+    *,
+    incomplete: bool = False,
 ) -> list[TrainingCase]:
     """Return the cases normalised and memory-mapped; those not yet in the cache are made first.
 
-    A cached case is used again only if its files have the same size and time stamp.
+    A cached case is used again only if its files have the same size and time stamp. With `incomplete`, a missing
+    sequence becomes zeros, as in segmentation (simulated scanners leave some out).
 
     Raises
     ------
@@ -60,7 +63,7 @@ def load_training_cases(
     loaded = []
     for index, case in enumerate(cases):
         progress(index / max(len(cases), 1), f"Reading {case.name}")
-        loaded.append(_load_case(case, Path(cache), channels, scheme))
+        loaded.append(_load_case(case, Path(cache), channels, scheme, incomplete))
     return loaded
 
 
@@ -75,14 +78,14 @@ def balanced(first: Seq[TrainingCase], second: Seq[TrainingCase]) -> list[Traini
     return [case for group in (first, second) for case in list(group) * round(longest / len(group))]
 
 
-def _load_case(case: Case, cache: Path, channels: Seq[Sequence], scheme: LabelScheme) -> TrainingCase:
+def _load_case(case: Case, cache: Path, channels: Seq[Sequence], scheme: LabelScheme, incomplete: bool) -> TrainingCase:
     if case.reference is None:
         raise DatasetError(
             f"The case {case.name!r} has no labelmap",
             expected=f"a file {case.name}-seg.nii.gz beside the images",
         )
     missing = [channel.value for channel in channels if channel not in case.sequences]
-    if missing:
+    if missing and (not incomplete or len(missing) == len(channels)):
         raise DatasetError(f"The case {case.name!r} lacks {missing}", remedy="Leave it out of the training set")
     folder = cache / f"{case.name}-{_fingerprint(case, channels, scheme)}"
     image_file, labels_file = folder / "image.npy", folder / "labels.npy"
@@ -96,15 +99,16 @@ def _load_case(case: Case, cache: Path, channels: Seq[Sequence], scheme: LabelSc
 
 
 def _fingerprint(case: Case, channels: Seq[Sequence], scheme: LabelScheme) -> str:
-    files = [case.sequences[channel] for channel in channels] + [Path(str(case.reference))]
+    files = [case.sequences[channel] for channel in channels if channel in case.sequences] + [Path(str(case.reference))]
     facts = [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in files]
-    text = json.dumps([_CACHE_VERSION, scheme.name, facts])
+    named = [] if len(files) == len(channels) + 1 else [[channel.value for channel in channels]]
+    text = json.dumps([_CACHE_VERSION, scheme.name, facts, *named])
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _normalise(case: Case, channels: Seq[Sequence], scheme: LabelScheme) -> tuple[np.ndarray, np.ndarray]:
     try:
-        volumes = {channel: read_volume(case.sequences[channel]) for channel in channels}
+        volumes = {name: read_volume(case.sequences[name]) for name in channels if name in case.sequences}
         reference = read_labelmap(Path(str(case.reference)), scheme)
         check_same_grid({**{key.display_name: value for key, value in volumes.items()}, "labels": reference})
     except SSAGliomaError as error:

@@ -10,6 +10,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from ssaglioma.adaptation.domain import DOMAIN_CLASSIFIER
 from ssaglioma.errors import ModelPackageError
 from ssaglioma.types import PathLike
 from ssaglioma.volume.atomic import atomic_path
@@ -55,6 +56,13 @@ def load_checkpoint(path: PathLike, network: torch.nn.Module, optimizer: torch.o
             state[index] = entry
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
     return facts
+
+
+def segmentation_weights(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return the network's tensors among a checkpoint's, a domain classifier left out."""
+    prefix = f"network{_SEPARATOR}"
+    named = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
+    return {name: value for name, value in named.items() if not name.startswith(f"{DOMAIN_CLASSIFIER}.")}
 
 
 def read_checkpoint(path: PathLike) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:

@@ -9,7 +9,8 @@ from ssaglioma.errors import DatasetError, ModelPackageError
 from ssaglioma.labels import SEQUENCE_ORDER
 from ssaglioma.networks.configurations import CONFIGURATIONS
 
-OPTIMIZERS = ("adamw", "sgd")
+OPTIMIZERS = ("adamw", "sgd", "adam")
+LOSSES = ("dice_bce", "mse_bce", "mse_literal", "mse_softmax")
 PRECISIONS = ("auto", "fp32", "bf16")
 
 
@@ -30,9 +31,10 @@ class TrainingConfig:
     batch_size : int
         Patches in a batch.
     optimizer : str
-        'adamw' (fast on short runs, the default) or 'sgd' (nnU-Net's: momentum 0.99, Nesterov).
+        'adamw' (fast on short runs, the default), 'sgd' (nnU-Net's: momentum 0.99, Nesterov) or
+        'adam' (Ren et al. 2024: AMSGrad).
     learning_rate : float
-        First learning rate; falls by (1 - epoch / epochs) ** 0.9.
+        First learning rate; falls by (1 - epoch / epochs) ** decay_power.
     weight_decay : float
         As the optimizer takes it.
     warmup_steps : int
@@ -46,6 +48,11 @@ class TrainingConfig:
         missing sequence can be segmented. T1Gd and FLAIR are never dropped together.
     precision : str
         'auto' takes bf16 where the processor computes in it, else fp32.
+    decay_power : float
+        0.9 as nnU-Net's; 0.75 in Heras Rivera et al. 2024.
+    loss : str
+        'dice_bce' (nnU-Net's region mode, the default), or squared error with a cross-entropy as in
+        Ren et al. 2024, read in one of three ways: see `losses.SquaredErrorLoss`.
     seed : int
         Seed of weights, patches and augmentation.
     """
@@ -63,6 +70,8 @@ class TrainingConfig:
     foreground_fraction: float = 0.5
     channel_dropout: float = 0.1
     precision: str = "auto"
+    decay_power: float = 0.9
+    loss: str = "dice_bce"
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -70,10 +79,12 @@ class TrainingConfig:
         _require(self.network in CONFIGURATIONS, "network", self.network, f"one of {sorted(CONFIGURATIONS)}")
         _require(self.optimizer in OPTIMIZERS, "optimizer", self.optimizer, f"one of {OPTIMIZERS}")
         _require(self.precision in PRECISIONS, "precision", self.precision, f"one of {PRECISIONS}")
+        _require(self.loss in LOSSES, "loss", self.loss, f"one of {LOSSES}")
         for name in ("epochs", "steps_per_epoch", "batch_size"):
             _require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
         for name in ("foreground_fraction", "channel_dropout"):
             _require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "between 0 and 1")
+        _require(self.decay_power >= 0, "decay_power", self.decay_power, "0 or more")
         _require(self.learning_rate > 0, "learning_rate", self.learning_rate, "more than 0")
 
     def to_json(self) -> dict[str, Any]:

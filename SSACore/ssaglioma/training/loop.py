@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,18 +16,18 @@ from torch.utils.data import DataLoader, Dataset
 from ssaglioma.errors import DatasetError, ModelPackageError
 from ssaglioma.inference.device import bfloat16_pays
 from ssaglioma.labels import GLIOMA, LabelScheme
-from ssaglioma.networks import CONFIGURATIONS, PlainConvUNet, build_network
+from ssaglioma.networks import CONFIGURATIONS, SegmentationNetwork, build_network
 from ssaglioma.training.augmentation import Augmentation
-from ssaglioma.training.cases import TrainingCase
+from ssaglioma.training.cases import TrainingCase, balanced
 from ssaglioma.training.checkpoint import load_checkpoint, save_checkpoint
 from ssaglioma.training.config import TrainingConfig
+from ssaglioma.training.fresh import FreshCases
 from ssaglioma.training.history import write_history
-from ssaglioma.training.losses import RegionLoss, region_targets
-from ssaglioma.training.sampling import PatchSampler
+from ssaglioma.training.losses import loss_of, region_targets
+from ssaglioma.training.sampling import Patch, PatchSampler
 from ssaglioma.types import ProgressCallback, no_progress
 
 CHECKPOINT = "checkpoint.safetensors"
-_POLY_POWER = 0.9
 _ANCHORS = ("t1c", "t2f")
 
 
@@ -44,10 +44,15 @@ class PatchBatches(Dataset):
     def __len__(self) -> int:
         return self._steps
 
-    def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, ...]:
         generator = np.random.default_rng([self._config.seed, self._first + index])
         places = self._sampler.draw_batch(generator, self._config.batch_size)
-        pairs = [self._augment(*self._sampler.cut(place), seed=int(generator.integers(2**31))) for place in places]
+        return self._stack([(self._sampler, place) for place in places], generator)
+
+    def _stack(
+        self, places: Seq[tuple[PatchSampler, Patch]], generator: np.random.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        pairs = [self._augment(*sampler.cut(place), seed=int(generator.integers(2**31))) for sampler, place in places]
         images, labels = zip(*pairs)
         return torch.from_numpy(np.stack(images)), torch.from_numpy(np.stack(labels))
 
@@ -55,6 +60,9 @@ class PatchBatches(Dataset):
 @dataclass
 class Trainer:
     """Trains one network in a folder; call `run` again to resume.
+
+    Other ways of training derive from it and replace the steps that differ: `build`, `batches`,
+    `identity`, `set_mode` and `losses`.
 
     Attributes
     ----------
@@ -70,6 +78,10 @@ class Trainer:
         Processes that prepare batches; 0 prepares them in this one.
     should_stop : callable
         Asked after every epoch; true ends the run after its checkpoint (Pause).
+    fresh : FreshCases or None
+        Synthetic cases made on the fly; they give half of the patches, or all where `cases` is empty.
+    made : sequence of TrainingCase
+        Those of the present epoch.
     """
 
     config: TrainingConfig
@@ -79,9 +91,11 @@ class Trainer:
     scheme: LabelScheme = GLIOMA
     workers: int = 1
     should_stop: Callable[[], bool] = lambda: False
+    fresh: FreshCases | None = None
+    made: Seq[TrainingCase] = ()
     history: list[dict[str, Any]] = field(default_factory=list)
 
-    def run(self, progress: ProgressCallback = no_progress) -> PlainConvUNet:
+    def run(self, progress: ProgressCallback = no_progress) -> SegmentationNetwork:
         """Train from the last checkpoint, or from fresh weights, and return the network.
 
         Raises
@@ -91,22 +105,29 @@ class Trainer:
         ModelPackageError
             If the folder holds a run with another configuration, or a damaged checkpoint.
         """
-        if not self.cases:
+        if not self.cases and self.fresh is None:
             raise DatasetError("There is no training case", expected="at least one case with labels")
         self.folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(self.config.seed)
-        network = build_network(
-            self.config.network, in_channels=len(self.config.channels), out_channels=len(self.scheme.regions)
-        ).to(self.device)
+        network = self.build().to(self.device)
         optimizer = _optimizer(self.config, network)
         first = self._resume(network, optimizer)
         write_history(self.folder, self.history)  # a kill may have come between checkpoint and history
-        loader = self._loader(first)
-        batches = iter(loader)
+        batches: Iterator[Any] = iter(())
         for epoch in range(first, self.config.epochs):
+            if self.fresh is not None:
+                progress(epoch / self.config.epochs, f"Epoch {epoch + 1}: waiting for synthetic cases")
+                self.made = self.fresh.cases(epoch)
+            if self.fresh is not None or epoch == first:
+                batches = iter(self._loader(epoch))
             row = self._epoch(epoch, network, optimizer, batches, progress)
             self.history.append(row)
-            facts = {"epoch": epoch + 1, "history": self.history, "config": self.config.to_json()}
+            facts = {
+                "epoch": epoch + 1,
+                "history": self.history,
+                "config": self.config.to_json(),
+                "identity": self.identity(),
+            }
             save_checkpoint(self.folder / CHECKPOINT, network, optimizer, facts)
             write_history(self.folder, self.history)
             if self.should_stop():
@@ -118,7 +139,44 @@ class Trainer:
         """Whether all epochs are done."""
         return len(self.history) >= self.config.epochs
 
-    def _resume(self, network: PlainConvUNet, optimizer: torch.optim.Optimizer) -> int:
+    def build(self) -> SegmentationNetwork:
+        """Return the network as it is before the first step."""
+        return build_network(
+            self.config.network, in_channels=len(self.config.channels), out_channels=len(self.scheme.regions)
+        )
+
+    def batches(self, first_step: int, steps: int) -> Dataset:
+        """Return the batches from a step on; each is a tuple of tensors, image and labels first."""
+        return PatchBatches(balanced(self.cases, self.made), self.config, first_step, steps)
+
+    def identity(self) -> dict[str, Any]:
+        """Return what tells this kind of run from others, as JSON values; a run of another kind is not resumed."""
+        return {}
+
+    def set_mode(self, network: SegmentationNetwork) -> None:
+        """Put the network in training mode."""
+        network.train()
+
+    def losses(
+        self, network: SegmentationNetwork, batch: tuple[torch.Tensor, ...], progress: float
+    ) -> dict[str, torch.Tensor]:
+        """Return scalars by name: 'loss' is lowered, the others are only recorded; progress is the share done."""
+        image, labels = batch
+        with self.autocast():
+            logits = network.forward_scales(image)
+        return {"loss": self.segmentation_loss(logits, labels)}
+
+    def segmentation_loss(self, logits: list[torch.Tensor], labels: torch.Tensor) -> torch.Tensor:
+        """Return the configured loss of region logits (B, R, *spatial), finest first, for labels (B, *spatial)."""
+        regions = [self.scheme.region_values(name) for name in self.scheme.regions]
+        return loss_of(self.config)(logits, region_targets(labels, regions))
+
+    def autocast(self) -> torch.autocast:
+        """Return the context in which the network computes, in the configured precision."""
+        dtype = _autocast_dtype(self.config.precision, self.device)
+        return torch.autocast(self.device.type, dtype=dtype, enabled=dtype is not None)
+
+    def _resume(self, network: SegmentationNetwork, optimizer: torch.optim.Optimizer) -> int:
         path = self.folder / CHECKPOINT
         if not path.exists():
             return 0
@@ -129,64 +187,70 @@ class Trainer:
                 expected=f"{self.config.to_json()!r}",
                 remedy="Choose an empty output folder, or repeat the options that the run began with",
             )
+        if facts.get("identity", {}) != self.identity():
+            raise ModelPackageError(
+                f"The folder {str(self.folder)!r} holds a run of another kind, {facts.get('identity', {})!r}",
+                expected=f"{self.identity()!r}",
+                remedy="Choose an empty output folder",
+            )
         self.history = list(facts["history"])
         return int(facts["epoch"])
 
     def _loader(self, first_epoch: int) -> DataLoader:
         per_epoch = self.config.steps_per_epoch
-        steps = (self.config.epochs - first_epoch) * per_epoch
-        dataset = PatchBatches(self.cases, self.config, first_epoch * per_epoch, steps)
-        return DataLoader(dataset, batch_size=None, num_workers=self.workers)
+        steps = (1 if self.fresh is not None else self.config.epochs - first_epoch) * per_epoch
+        return DataLoader(self.batches(first_epoch * per_epoch, steps), batch_size=None, num_workers=self.workers)
 
     def _epoch(
         self,
         epoch: int,
-        network: PlainConvUNet,
+        network: SegmentationNetwork,
         optimizer: torch.optim.Optimizer,
         batches: Any,
         progress: ProgressCallback,
     ) -> dict[str, Any]:
-        network.train()
-        loss_function = RegionLoss(batch_dice=CONFIGURATIONS[self.config.network].dims == 2)
-        regions = [self.scheme.region_values(name) for name in self.scheme.regions]
-        dtype = _autocast_dtype(self.config.precision, self.device)
-        began, losses = time.monotonic(), []
+        self.set_mode(network)
+        began = time.monotonic()
+        sums: dict[str, list[float]] = {}
+        total = self.config.epochs * self.config.steps_per_epoch
         for index in range(self.config.steps_per_epoch):
             step = epoch * self.config.steps_per_epoch + index
             rate = _learning_rate(self.config, epoch, step)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            image, labels = (tensor.to(self.device) for tensor in next(batches))
-            with torch.autocast(self.device.type, dtype=dtype, enabled=dtype is not None):
-                logits = network.forward_scales(image)
-            loss = loss_function(logits, region_targets(labels, regions))
+            batch = tuple(tensor.to(self.device) for tensor in next(batches))
+            scalars = self.losses(network, batch, step / total)
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()
+            scalars["loss"].backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), self.config.gradient_clip)
             optimizer.step()
-            losses.append(float(loss.detach()))
-            done = (step + 1) / (self.config.epochs * self.config.steps_per_epoch)
-            progress(done, f"Epoch {epoch + 1} of {self.config.epochs}, loss {losses[-1]:.3f}")
-        mean = float(np.mean(losses))
-        if not np.isfinite(mean):
+            for name, value in scalars.items():
+                sums.setdefault(name, []).append(float(value.detach()))
+            progress((step + 1) / total, f"Epoch {epoch + 1} of {self.config.epochs}, loss {sums['loss'][-1]:.3f}")
+        means = {name: float(np.mean(values)) for name, values in sums.items()}
+        if not np.isfinite(means["loss"]):
             raise DatasetError(
-                f"The loss became {mean} in epoch {epoch + 1}",
+                f"The loss became {means['loss']} in epoch {epoch + 1}",
                 remedy="Lower the learning rate; the last checkpoint is kept",
             )
-        return {"epoch": epoch + 1, "loss": mean, "learning_rate": rate, "seconds": time.monotonic() - began}
+        return {"epoch": epoch + 1, **means, "learning_rate": rate, "seconds": time.monotonic() - began}
 
 
-def _optimizer(config: TrainingConfig, network: PlainConvUNet) -> torch.optim.Optimizer:
+def _optimizer(config: TrainingConfig, network: SegmentationNetwork) -> torch.optim.Optimizer:
     if config.optimizer == "sgd":
         return torch.optim.SGD(
             network.parameters(), config.learning_rate, 0.99, weight_decay=config.weight_decay, nesterov=True
+        )
+    if config.optimizer == "adam":
+        return torch.optim.Adam(
+            network.parameters(), config.learning_rate, weight_decay=config.weight_decay, amsgrad=True
         )
     return torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
 
 
 def _learning_rate(config: TrainingConfig, epoch: int, step: int) -> float:
     warm = min(1.0, (step + 1) / max(config.warmup_steps, 1))
-    return config.learning_rate * warm * (1 - epoch / config.epochs) ** _POLY_POWER
+    return config.learning_rate * warm * (1 - epoch / config.epochs) ** config.decay_power
 
 
 def _autocast_dtype(precision: str, device: torch.device) -> torch.dtype | None:

@@ -8,11 +8,10 @@ from ssaglioma import __version__
 from ssaglioma.labels import GLIOMA, LabelScheme
 from ssaglioma.networks import CONFIGURATIONS
 from ssaglioma.packages import ModelCard, ModelPackage, write_package
-from ssaglioma.training.checkpoint import read_checkpoint
+from ssaglioma.training.checkpoint import read_checkpoint, segmentation_weights
 from ssaglioma.training.config import TrainingConfig
 from ssaglioma.training.loop import CHECKPOINT
 
-_NETWORK = "network::"
 SMALLEST_LESION_MM3 = 50.0
 """Fixed before any score was seen, after the 50 voxels that the lesion-wise scoring of BraTS-SSA 2024 disregards."""
 INTENDED_USE = (
@@ -59,5 +58,5 @@ def package_run(
         intended_use=INTENDED_USE,
         smallest_lesion_mm3=SMALLEST_LESION_MM3,
     )
-    weights = {key[len(_NETWORK) :]: value.numpy() for key, value in tensors.items() if key.startswith(_NETWORK)}
+    weights = {name: value.numpy() for name, value in segmentation_weights(tensors).items()}
     return write_package(target, card, weights)

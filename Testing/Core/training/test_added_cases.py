@@ -21,7 +21,7 @@ def training():
 
 
 def options(**values):
-    return argparse.Namespace(**{"real": None, "add": [], **values})
+    return argparse.Namespace(**{"real": None, "add": [], "synthesize": None, **values})
 
 
 def test_four_real_cases_are_repeated_until_they_match_seventy_two():
@@ -53,3 +53,15 @@ def test_an_added_folder_with_a_case_of_the_folds_is_refused(case_folder):
     (found,) = train._cases_to_add(case_folder.parent, [])
     with pytest.raises(DatasetError, match=f"holds cases of the folds.*{found.name}"):
         train._cases_to_add(case_folder.parent, [found])
+
+
+def test_an_added_case_with_a_cavity_is_refused(tmp_path):
+    folder = tmp_path / "SYN-1"
+    folder.mkdir()
+    for name in ("t1c", "seg"):
+        (folder / f"SYN-1-{name}.nii.gz").write_bytes(b"")
+    (folder / "synthesis.json").write_text('{"labels": "glioma"}')
+    assert [case.name for case in train._cases_to_add(tmp_path, [])] == ["SYN-1"]
+    (folder / "synthesis.json").write_text('{"labels": "glioma_post"}')
+    with pytest.raises(DatasetError, match="'SYN-1' holds a resection cavity"):
+        train._cases_to_add(tmp_path, [])

@@ -33,6 +33,18 @@ def test_a_half_made_cache_is_completed(load, tmp_path, name):
         assert np.array_equal(image, case.image) and np.array_equal(labels, case.labels)
 
 
+def test_a_missing_sequence_is_refused_or_becomes_zeros(cases_folder, tmp_path):
+    (cases_folder / "case-1" / "case-1-t2w.nii.gz").unlink()
+    cases = find_cases(cases_folder)
+    with pytest.raises(DatasetError, match="'case-1' lacks .'t2w'.*Leave it out"):
+        load_training_cases(cases, tmp_path / "cache", SEQUENCE_ORDER, GLIOMA)
+    loaded = load_training_cases(cases, tmp_path / "cache", SEQUENCE_ORDER, GLIOMA, incomplete=True)[1]
+    present = [bool(channel.any()) for channel in loaded.image]
+    assert present == [name.value != "t2w" for name in SEQUENCE_ORDER]
+    fewer = [name for name in SEQUENCE_ORDER if name.value != "t2w"]
+    assert len(load_training_cases(cases, tmp_path / "cache", fewer, GLIOMA)[1].image) == 3  # not that cache again
+
+
 def test_a_history_that_a_kill_left_behind_its_checkpoint_is_caught_up(load, tmp_path):
     config = TrainingConfig(epochs=1, steps_per_epoch=1, batch_size=2, precision="fp32")
     run = tmp_path / "run"

@@ -1,0 +1,132 @@
+"""Configuration of the training of a stylizer."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from ssaglioma.errors import DatasetError, ModelPackageError
+from ssaglioma.style.building import TRAINED_METHODS
+from ssaglioma.style.encoders import ENCODERS
+
+_WEIGHTS = ("style_weight", "latent_weight", "identity_weight", "boundary_weight")
+
+
+@dataclass(frozen=True)
+class StyleTrainingConfig:
+    """One training run of a stylizer; the defaults suit a small encoder on two cores.
+
+    Attributes
+    ----------
+    method : str
+        One of `TRAINED_METHODS`.
+    encoder : str
+        Name in `ENCODERS`; its weights are given apart and stay as they are.
+    epochs, steps_per_epoch, batch_size : int
+        An epoch is a fixed number of batches.
+    content_crop, style_crop : int
+        Edges of the random cuts in pixels, multiples of 8. AdaConv's styles are 256.
+    learning_rate, decay : float
+        Adam's rate in step i is learning_rate / (1 + decay * i).
+    content_weight, style_weight : float
+        Of L_c and L_s (RAIN's code 1 and 1, the cardiac study 5 and 5, AdaConv 1 and 10).
+    latent_weight, reconstruction_weight : float
+        Of L_KL and L_REC (RAIN's code and the cardiac study 1 and 5); without a style space they do nothing.
+    identity_weight, boundary_weight : float
+        Of the two losses that are not in the papers; 0 leaves them out.
+    gradient_clip : float or None
+        Largest norm of the gradient; None for no limit, as in the papers.
+    seed : int
+        Of weights, cuts and noise.
+    """
+
+    method: str = "rain"
+    encoder: str = "mri_small"
+    epochs: int = 20
+    steps_per_epoch: int = 200
+    batch_size: int = 4
+    content_crop: int = 128
+    style_crop: int = 128
+    learning_rate: float = 1e-3
+    decay: float = 5e-5
+    content_weight: float = 1.0
+    style_weight: float = 1.0
+    latent_weight: float = 1.0
+    reconstruction_weight: float = 5.0
+    identity_weight: float = 10.0
+    boundary_weight: float = 0.0
+    gradient_clip: float | None = 10.0
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        _require(self.method in TRAINED_METHODS, "method", self.method, f"one of {TRAINED_METHODS}")
+        _require(self.encoder in ENCODERS, "encoder", self.encoder, f"one of {sorted(ENCODERS)}")
+        for name in ("epochs", "steps_per_epoch", "batch_size"):
+            _require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
+        for name in ("content_crop", "style_crop"):
+            edge = getattr(self, name)
+            _require(edge >= 16 and edge % 8 == 0, name, edge, "a multiple of 8 from 16 on")
+        for name in (*_WEIGHTS, "decay"):
+            _require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
+        for name in ("learning_rate", "content_weight", "reconstruction_weight"):
+            _require(getattr(self, name) > 0, name, getattr(self, name), "more than 0")
+        clip = self.gradient_clip
+        _require(clip is None or clip > 0, "gradient_clip", clip, "more than 0, or None")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> StyleTrainingConfig:
+        """Build a configuration from `to_json`'s values.
+
+        Raises
+        ------
+        ModelPackageError
+            For keys that this version does not know.
+        """
+        unknown = sorted(set(values) - {field.name for field in fields(cls)})
+        if unknown:
+            raise ModelPackageError(f"The style training holds unknown keys {unknown!r}", remedy="Update SSAGlioma")
+        return cls(**values)
+
+
+def default_config(method: str, encoder: str = "mri_small") -> StyleTrainingConfig:
+    """Return the defaults of this project for a method: with identity loss, and what the method itself asks for."""
+    if method in ("adain", "rain"):
+        return StyleTrainingConfig(method=method, encoder=encoder)
+    boundary = 2.0 if method == "adaconv_structure" else 0.0
+    return StyleTrainingConfig(
+        method=method, encoder=encoder, style_crop=256, style_weight=10.0, boundary_weight=boundary
+    )
+
+
+def paper_config(method: str) -> StyleTrainingConfig:
+    """Return the published training of a method: 160,000 steps of 8 pictures of 256 pixels, Adam 1e-4.
+
+    RAIN: the code of Luo et al. 2020 (lambda 1, 1, 1, 5), with the normalised VGG-19. AdaIN:
+    github.com/naoto0804/pytorch-AdaIN (style weight 10). AdaConv: github.com/RElbers/ada-conv-pytorch (lambda 10 on the
+    sum over layers, decay 2e-4); the paper's own value is not known. The variants take their parents' values.
+    """
+    adaconv = method.startswith("adaconv")
+    return StyleTrainingConfig(
+        method=method,
+        encoder="vgg19" if adaconv else "vgg19_normalised",
+        epochs=160,
+        steps_per_epoch=1000,
+        batch_size=8,
+        content_crop=256,
+        style_crop=256,
+        learning_rate=1e-4,
+        decay=2e-4 if adaconv else 5e-5,
+        style_weight=10.0 if adaconv or method == "adain" else 1.0,
+        identity_weight=0.0,
+        boundary_weight=2.0 if method == "adaconv_structure" else 0.0,
+        gradient_clip=None,
+    )
+
+
+def _require(condition: bool, name: str, value: object, expected: str) -> None:
+    if not condition:
+        raise DatasetError(f"Style training option {name} is {value!r}", expected=expected)

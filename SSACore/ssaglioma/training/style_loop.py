@@ -1,0 +1,198 @@
+"""The training loop of the learned stylizers: AdaIN, RAIN, AdaConv and their relatives; resumable at every epoch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from collections.abc import Sequence as Seq
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ssaglioma.errors import DatasetError, ModelPackageError
+from ssaglioma.style.building import TrainedNetwork, build_style_network
+from ssaglioma.style.objectives import Losses, picture_losses, space_code, space_losses
+from ssaglioma.style.variational import VariationalNetwork
+from ssaglioma.training.checkpoint import load_checkpoint, save_checkpoint
+from ssaglioma.training.history import write_history
+from ssaglioma.training.style_config import StyleTrainingConfig
+from ssaglioma.training.style_slices import SliceSet
+from ssaglioma.types import ProgressCallback, no_progress
+
+CHECKPOINT = "checkpoint.safetensors"
+_JUDGED = 8
+_PICTURE_LOSSES = ("content", "style", "identity", "boundary")
+_SPACE_LOSSES = ("latent", "reconstruction")
+
+
+@dataclass
+class StyleTrainer:
+    """Trains one stylizer in a folder; call `run` again to resume.
+
+    Attributes
+    ----------
+    config : StyleTrainingConfig
+    content, style : sequence of ndarray (Y, X)
+        Training slices of any intensity scale; patients of the held-out fold never enter.
+    encoder_weights : mapping of str to Tensor
+        Of a trained encoder; it stays as it is.
+    folder : Path
+        Receives `checkpoint.safetensors`, `history.csv` and `history.json`.
+    held_out : sequence of ndarray (Y, X)
+        Slices of other patients that the identity error is measured on; without them eight of the content's.
+    device : torch.device
+    should_stop : callable
+        Asked after every epoch; true ends the run after its checkpoint (Pause).
+    """
+
+    config: StyleTrainingConfig
+    content: Seq[np.ndarray]
+    style: Seq[np.ndarray]
+    encoder_weights: Mapping[str, torch.Tensor]
+    folder: Path
+    held_out: Seq[np.ndarray] = ()
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    should_stop: Callable[[], bool] = lambda: False
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+    def run(self, progress: ProgressCallback = no_progress) -> TrainedNetwork:
+        """Train from the last checkpoint, or from fresh weights, and return the network.
+
+        Raises
+        ------
+        DatasetError
+            If a set is empty or damaged, or the loss is no longer finite.
+        ModelPackageError
+            If the folder holds a run with another configuration, or a damaged checkpoint.
+        """
+        sets = SliceSet(self.content, "content"), SliceSet(self.style, "style")
+        judged = SliceSet(self.held_out, "held-out") if len(self.held_out) else sets[0]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(self.config.seed)
+        network = build_style_network(self.config.method, self.config.encoder, self.encoder_weights).to(self.device)
+        optimizer = torch.optim.Adam(network.parameters(), self.config.learning_rate)
+        first = self._resume(network, optimizer)
+        write_history(self.folder, self.history)  # a kill may have come between checkpoint and history
+        pictures = judged.whole(_JUDGED, self.config.content_crop).to(self.device)
+        for epoch in range(first, self.config.epochs):
+            began = time.monotonic()
+            losses = self._epoch(epoch, network, optimizer, sets, progress)
+            error = measured_identity_error(network, pictures)
+            row = {"epoch": epoch + 1, "identity_error": error, **losses, "seconds": time.monotonic() - began}
+            self.history.append(row)
+            facts = {"epoch": epoch + 1, "history": self.history, "config": self.config.to_json()}
+            save_checkpoint(self.folder / CHECKPOINT, network, optimizer, facts)
+            write_history(self.folder, self.history)
+            progress((epoch + 1) / self.config.epochs, f"Epoch {epoch + 1}: identity error {error:.2%}")
+            if self.should_stop():
+                break
+        return network.eval()
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are done."""
+        return len(self.history) >= self.config.epochs
+
+    def _resume(self, network: TrainedNetwork, optimizer: torch.optim.Optimizer) -> int:
+        path = self.folder / CHECKPOINT
+        if not path.exists():
+            return 0
+        facts = load_checkpoint(path, network, optimizer)
+        if StyleTrainingConfig.from_json(facts["config"]) != self.config:
+            raise ModelPackageError(
+                f"The folder {str(self.folder)!r} holds a run with another configuration, {facts['config']!r}",
+                expected=f"{self.config.to_json()!r}",
+                remedy="Choose an empty output folder, or repeat the options that the run began with",
+            )
+        self.history = list(facts["history"])
+        return int(facts["epoch"])
+
+    def _epoch(
+        self,
+        epoch: int,
+        network: TrainedNetwork,
+        optimizer: torch.optim.Optimizer,
+        sets: tuple[SliceSet, SliceSet],
+        progress: ProgressCallback,
+    ) -> dict[str, float]:
+        network.train()
+        config, rows, rate = self.config, [], 0.0
+        for index in range(config.steps_per_epoch):
+            step = epoch * config.steps_per_epoch + index
+            rate = config.learning_rate / (1 + config.decay * step)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            row = self._step(step, network, optimizer, sets)
+            if not np.isfinite(row["loss"]):
+                raise DatasetError(
+                    f"The loss became {row['loss']} in step {step + 1}",
+                    remedy="Lower the learning rate; the last checkpoint is kept",
+                )
+            rows.append(row)
+            identity = f"identity {row['identity']:.2%}, " if "identity" in row else ""
+            done = (step + 1) / (config.epochs * config.steps_per_epoch)
+            progress(done, f"Epoch {epoch + 1} of {config.epochs}: {identity}loss {row['loss']:.3f}")
+        mean = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+        return {**mean, "learning_rate": rate}
+
+    def _step(
+        self,
+        step: int,
+        network: TrainedNetwork,
+        optimizer: torch.optim.Optimizer,
+        sets: tuple[SliceSet, SliceSet],
+    ) -> dict[str, float]:
+        """Train on one batch; with a style space first the space alone, then everything else (RAIN's order).
+
+        One optimizer serves for the three of RAIN's code: Adam keeps its moments parameter by parameter and skips
+        parameters without a gradient.
+        """
+        config, generator = self.config, np.random.default_rng([self.config.seed, step])
+        content, style = (
+            one.cut(one.draw(generator, config.batch_size, edge), edge).to(self.device)
+            for one, edge in zip(sets, (config.content_crop, config.style_crop))
+        )
+        values: dict[str, float] = {}
+        if isinstance(network, VariationalNetwork):
+            noise = torch.from_numpy(
+                generator.standard_normal((config.batch_size, network.vae.latent), dtype=np.float32)
+            ).to(self.device)
+            values |= self._descend(space_losses(network, style, noise), _SPACE_LOSSES, network, optimizer)
+            codes = space_code(network, style, noise), space_code(network, content, torch.zeros_like(noise))
+            base = network.base
+        else:
+            codes, base = (network.encode_style(style), network.encode_style(content)), network
+        total = values.pop("loss", 0.0)
+        values |= self._descend(picture_losses(base, content, style, *codes), _PICTURE_LOSSES, network, optimizer)
+        return {"loss": total + values.pop("loss"), **values}
+
+    def _descend(
+        self, losses: Losses, names: tuple[str, ...], network: TrainedNetwork, optimizer: torch.optim.Optimizer
+    ) -> dict[str, float]:
+        """Take one step down the weighted sum and return each loss, and the sum as 'loss'."""
+        weights = {name: getattr(self.config, f"{name}_weight") for name in names}
+        loss = torch.stack([weight * losses[name] for name, weight in weights.items() if weight]).sum()
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        if self.config.gradient_clip is not None:
+            torch.nn.utils.clip_grad_norm_(network.parameters(), self.config.gradient_clip)
+        optimizer.step()
+        return {name: float(losses[name].detach()) for name in names} | {"loss": float(loss.detach())}
+
+
+@torch.no_grad()
+def measured_identity_error(network: TrainedNetwork, pictures: torch.Tensor) -> float:
+    """Return the mean absolute error of pictures (B, 1, Y, X) stylised with themselves, over their foreground.
+
+    The scale is 0..1, so 0.02 is 2 % of the usual range. A style space takes the middle of the own style.
+    """
+    network.eval()
+    if isinstance(network, VariationalNetwork):
+        made = network(pictures, network.style_distribution(pictures)[0])
+    else:
+        made = network(pictures, network.encode_style(pictures))
+    inside = pictures > 0
+    return float((made.clamp(0, 1) - pictures).abs()[inside].mean())
