@@ -172,7 +172,7 @@ def _one_thread() -> Iterator[None]:
 
 
 def overlap(fixed: Head, moving: Head, transform: RigidTransform) -> float:
-    """Return the share of the smaller foreground that the other image's field of view covers, the lesser of both."""
+    """Return the share of either foreground that the other image's field of view covers, whichever is greater."""
     there = _share_inside(moving.coarse, transform.apply(points_of(fixed.foreground)))
     back = _share_inside(fixed.coarse, transform.inverse().apply(points_of(moving.foreground)))
     return max(there, back)

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
 import pydicom
 from pydicom.errors import InvalidDicomError
 
-from ssaglioma.errors import DatasetError
+from ssaglioma.errors import DatasetError, SSAGliomaError
 from ssaglioma.preprocessing.assignment import words_of
 from ssaglioma.types import PathLike
 from ssaglioma.volume import Volume, list_dicom_series, read_dicom_series, read_volume
@@ -59,7 +60,7 @@ _DERIVED = _words(
     "colfa tensor cbf cbv mtt tmax ttp ktrans projection rcbv"
 )
 _OTHER_KIND = _words(
-    "dwi dti diffusion difusao diff b0 b1000 swi swan perf perfusion perfusao dsc dce asl tof mra angio phase fase "
+    "dwi dti diffusion difusao diff b0 b1000 swi swan perf perfusion perfusao dsc dce asl tof mra angio phase "
     "fieldmap spectro spectroscopy espectroscopia bold fmri pd dp"
 )
 _MASK = _words("seg label labels mask brainmask dseg segmentation mascara masque")
@@ -173,6 +174,36 @@ def reason_by_voxels(volume: Volume) -> str:
         return "it is empty"
     if kinds <= 8:
         return f"it is a mask or labelmap ({kinds} different values)"
+    return ""
+
+
+def read_candidates(series: Iterable[Series]) -> tuple[dict[str, Volume], dict[str, str]]:
+    """Read the series that may be inputs; return the volumes, and why the others were left out, both by key.
+
+    A series of the same grid and voxels as an earlier one is left out as its duplicate.
+    """
+    volumes: dict[str, Volume] = {}
+    left_out: dict[str, str] = {}
+    for item in series:
+        reason = reason_to_leave_out(item)
+        if not reason:
+            try:
+                volume = item.read()
+            except SSAGliomaError as error:
+                reason = f"it cannot be read: {error.problem}"
+            else:
+                reason = reason_by_voxels(volume) or _duplicate_of(volume, volumes)
+        if reason:
+            left_out[item.key] = reason
+        else:
+            volumes[item.key] = volume
+    return volumes, left_out
+
+
+def _duplicate_of(volume: Volume, others: Mapping[str, Volume]) -> str:
+    for key, other in others.items():
+        if volume.same_grid(other) and np.array_equal(volume.array, other.array):
+            return f"it holds the same voxels as {key!r}"
     return ""
 
 

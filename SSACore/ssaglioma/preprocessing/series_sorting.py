@@ -6,7 +6,7 @@ that two images whose names were swapped are told by their voxels, and one doubt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, field
 from itertools import combinations, permutations
@@ -19,7 +19,7 @@ from ssaglioma.preprocessing.alignment import AlignmentSettings, align
 from ssaglioma.preprocessing.assignment import Guess, name_and_tag_guesses
 from ssaglioma.preprocessing.contrast_rules import PAIRS, ContrastEvidence, contrast_evidence
 from ssaglioma.preprocessing.rigid import LEVELS
-from ssaglioma.preprocessing.series import Series, reason_by_voxels, reason_to_leave_out
+from ssaglioma.preprocessing.series import Series, reason_to_leave_out
 from ssaglioma.volume import Volume
 
 _CLASSES = len(SEQUENCE_ORDER)
@@ -64,29 +64,6 @@ class Sorting:
     chosen: Mapping[Sequence, SlotChoice]
     left_out: Mapping[str, str] = field(default_factory=dict)
     conflicts: tuple[str, ...] = ()
-
-
-def read_candidates(series: Iterable[Series]) -> tuple[dict[str, Volume], dict[str, str]]:
-    """Read the series that may be inputs; return the volumes, and why the others were left out, both by key.
-
-    A series of the same grid and voxels as an earlier one is left out as its duplicate.
-    """
-    volumes: dict[str, Volume] = {}
-    left_out: dict[str, str] = {}
-    for item in series:
-        reason = reason_to_leave_out(item)
-        if not reason:
-            try:
-                volume = item.read()
-            except SSAGliomaError as error:
-                reason = f"it cannot be read: {error.problem}"
-            else:
-                reason = reason_by_voxels(volume) or _duplicate_of(volume, volumes)
-        if reason:
-            left_out[item.key] = reason
-        else:
-            volumes[item.key] = volume
-    return volumes, left_out
 
 
 def sort_series(
@@ -140,13 +117,6 @@ def sort_series(
         if item.key not in choice:
             out[item.key] = _why_unused(item, chosen)
     return Sorting(chosen, out, tuple(problems + _conflicts(candidates, choice, evidence)))
-
-
-def _duplicate_of(volume: Volume, others: Mapping[str, Volume]) -> str:
-    for key, other in others.items():
-        if volume.same_grid(other) and np.array_equal(volume.array, other.array):
-            return f"it holds the same voxels as {key!r}"
-    return ""
 
 
 def _check_overrides(fixed: Mapping[Sequence, str], series: Seq[Series]) -> None:

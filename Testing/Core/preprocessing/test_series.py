@@ -28,7 +28,7 @@ def a_series(tmp_path, name, **tags):
         ("Subtração T1", {}, "derived"),
         ("SCREENSAVE", {}, "derived"),
         ("Difusão", {}, "another kind"),
-        ("3D TOF polygone", {}, "another kind"),
+        ("3D TOF Willis", {}, "another kind"),
         ("brainmask_t2f.nii.gz", {}, "mask"),
         ("T2 sag coluna", {}, "another part of the body"),
         ("T2 SAG", {"BodyPartExamined": "LSPINE"}, "another part of the body"),

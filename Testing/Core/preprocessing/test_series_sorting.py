@@ -11,8 +11,8 @@ from ssaglioma.errors import SequenceError
 from ssaglioma.labels import SEQUENCE_ORDER, Sequence
 from ssaglioma.packages.resources import locate
 from ssaglioma.preprocessing.contrast_rules import contrast_evidence
-from ssaglioma.preprocessing.series import Series, find_series
-from ssaglioma.preprocessing.series_sorting import read_candidates, sort_series
+from ssaglioma.preprocessing.series import Series, find_series, read_candidates
+from ssaglioma.preprocessing.series_sorting import sort_series
 from ssaglioma.volume import Volume, read_volume, write_volume
 from ssaglioma.volume.sitk import from_sitk
 
