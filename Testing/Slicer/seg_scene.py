@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -238,7 +238,13 @@ def under_patient(name, *nodes):
 
 def live_children() -> list:
     """Return the child processes of this process that still run."""
-    return [child for child in psutil.Process().children(recursive=True) if child.status() != psutil.STATUS_ZOMBIE]
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            of_python = any("multiprocessing.resource_tracker" in word for word in child.cmdline())
+            if child.status() != psutil.STATUS_ZOMBIE and not of_python:  # a tracker stays from tests with pools
+                found.append(child)
+    return found
 
 
 def job_folders(host) -> list[Path]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 import slicer
+from seg_scene import live_children
 
 from ssaglioma.evaluation import evaluate_case
 from ssaglioma.labels import GLIOMA, SEQUENCE_ORDER
@@ -101,10 +101,10 @@ def test_a_cancelled_run_leaves_no_child_and_no_node(host, widget, case_folder):
     widget.refresh()
     before = slicer.mrmlScene.GetNumberOfNodes()
     widget.ui.applyButton.click()
-    assert host.wait_until(lambda: psutil.Process().children(recursive=True) != [], seconds=30)
+    assert host.wait_until(lambda: live_children() != [], seconds=30)
     widget.ui.cancelButton.click()
     host.process_events(0.3)
-    assert [child for child in psutil.Process().children(recursive=True) if child.status() != "zombie"] == []
+    assert live_children() == []
     assert slicer.mrmlScene.GetNumberOfNodes() == before
     assert widget.ui.statusLabel.text.startswith("Cancelled")
     assert widget.ui.applyButton.enabled
