@@ -7,7 +7,7 @@ OUTPUT ?=
 FOLD ?= 0
 SSAGLIOMA_DATA ?= $(HOME)/.cache/ssaglioma-data
 PYTEST_ARGS ?=
-SOURCES = SSACore SSAGliomaSeg scripts Testing
+SOURCES = SSACore SSAGliomaSeg SSAStyleTransfer scripts Testing
 REQUIREMENTS = pyproject.toml addresses.env SSACore/ssaglioma/requirements.txt scripts/install.sh scripts/install_torch.sh scripts/make_venv.sh
 DEBIAN_PACKAGES = python3 python3-venv python3-pip make \
   libgl1-mesa-dri libegl1 libgl1 libglx-mesa0 libosmesa6 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.0-0 \

@@ -83,6 +83,11 @@ class Console:
         if self.mode == "json":
             self._event("case", **values)
 
+    def epoch(self, values: dict[str, Any]) -> None:
+        """Tell a parent program the numbers of a finished epoch; silent in the other modes."""
+        if self.mode == "json":
+            self._event("epoch", **values)
+
     def error(self, error: BaseException, code: int) -> None:
         """Show an error: one line on stderr, and an event in JSON mode."""
         self._close_bar()

@@ -92,11 +92,11 @@ def _gpu() -> str:
 
 
 def _models(problems: list[str]) -> str:
-    from ssaglioma.packages import list_packages
+    from ssaglioma.packages import list_all_packages
 
     names = []
     try:
-        for package in list_packages():
+        for package in list_all_packages():
             package.verify()
             names.append(f"{package.card.name} {package.card.version} (verified)")
     except SSAGliomaError as error:

@@ -14,11 +14,39 @@ from types import ModuleType
 from typing import NoReturn
 
 from ssaglioma import __version__
-from ssaglioma.cli import batch, degrade, demo, doctor, evaluate, measure, models, segment, synthesize, train
+from ssaglioma.cli import (
+    batch,
+    degrade,
+    demo,
+    doctor,
+    evaluate,
+    measure,
+    models,
+    segment,
+    shift,
+    style_train,
+    stylize,
+    synthesize,
+    train,
+)
 from ssaglioma.cli.console import PROGRESS_MODES, Console
 from ssaglioma.errors import SSAGliomaError
 
-COMMANDS: tuple[ModuleType, ...] = (segment, batch, measure, evaluate, train, synthesize, degrade, models, doctor, demo)
+COMMANDS: tuple[ModuleType, ...] = (
+    segment,
+    batch,
+    measure,
+    evaluate,
+    shift,
+    train,
+    synthesize,
+    degrade,
+    stylize,
+    style_train,
+    models,
+    doctor,
+    demo,
+)
 
 EXIT_DONE, EXIT_BAD_INPUT, EXIT_ENVIRONMENT, EXIT_CANCELLED = 0, 2, 3, 130
 

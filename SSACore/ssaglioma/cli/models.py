@@ -6,7 +6,7 @@ import argparse
 import json
 
 from ssaglioma.cli.console import Console
-from ssaglioma.packages import find_package, list_packages
+from ssaglioma.packages import find_package_of, list_all_packages
 
 
 def add_parser(
@@ -14,7 +14,7 @@ def add_parser(
 ) -> argparse.ArgumentParser:
     """Add the command to the parser."""
     parser = subparsers.add_parser("models", parents=parents, help="list, describe or verify models")
-    parser.add_argument("action", choices=("list", "info", "verify"))
+    parser.add_argument("action", choices=("list", "info", "show", "verify"))
     parser.add_argument("model", nargs="?", metavar="NAME|PATH", help="a model; verify without one checks all")
     return parser
 
@@ -22,16 +22,17 @@ def add_parser(
 def run(args: argparse.Namespace, console: Console) -> int:
     """Run the command."""
     if args.action == "list":
-        packages = list_packages()
+        packages = list_all_packages()
         for package in packages:
-            console.print(f"{package.card.name:20} {package.card.version:8} {package.card.title}")
-        console.result({"models": [package.card.name for package in packages]})
-    elif args.action == "info":
-        card = find_package(args.model).card.to_json()
+            console.print(f"{package.card.name:20} {package.kind:9} {package.card.version:8} {package.card.title}")
+        names = [package.card.name for package in packages]
+        console.result({"models": names, "kinds": {package.card.name: package.kind for package in packages}})
+    elif args.action in ("info", "show"):
+        card = find_package_of(None, args.model).card.to_json()
         console.print(json.dumps(card, indent=1))
         console.result({"card": card})
     else:
-        packages = [find_package(args.model)] if args.model else list_packages()
+        packages = [find_package_of(None, args.model)] if args.model else list_all_packages()
         for package in packages:
             files = package.verify()
             console.print(f"{package.card.name}: {', '.join(files)} verified (SHA-256)")

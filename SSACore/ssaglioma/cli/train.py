@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ssaglioma.cli.console import Console
+from ssaglioma.cli.train_recipe import add_recipe_options, asks_for_recipe, run_recipe
+from ssaglioma.cli.train_style import TrainingSide, add_style_options, stylised_set
 from ssaglioma.errors import DatasetError
 from ssaglioma.labels import GLIOMA, GLIOMA_POST, Sequence
 
 if TYPE_CHECKING:
     from ssaglioma.training.config import TrainingConfig
+    from ssaglioma.training.folds import Folds
     from ssaglioma.training.fresh import FreshCases
     from ssaglioma.volume import Case
 
@@ -43,8 +46,8 @@ def add_parser(
         help="train a model",
         description="Train a network on a folder of labelled cases. Run the same command again to resume after a stop.",
     )
-    parser.add_argument("data", type=Path, help="folder with one folder for each labelled case")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of the run")
+    parser.add_argument("data", type=Path, nargs="?", help="folder with one folder for each labelled case")
+    parser.add_argument("--output", type=Path, metavar="DIR", help="folder of the run")
     parser.add_argument("--fold", default="0", help="fold to hold out, or 'all' to train on every case (default: 0)")
     parser.add_argument("--folds", type=Path, metavar="FILE", help="folds JSON (default: the project's five folds)")
     parser.add_argument(
@@ -59,6 +62,8 @@ def add_parser(
         "--real", type=int, metavar="N", help="use only N of the fold's training cases; 0 with --add or --synthesize"
     )
     _add_synthesis(parser)
+    add_style_options(parser)
+    add_recipe_options(parser)
     parser.add_argument("--name", default="my-glioma-model", help="name of the model package that is written")
     parser.add_argument("--cache", type=Path, metavar="DIR", help="folder for normalised cases (default: OUTPUT/cache)")
     parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or cuda:N")
@@ -86,6 +91,12 @@ def _add_synthesis(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Run the command."""
+    if asks_for_recipe(args):
+        return run_recipe(args, console)
+    if args.data is None or args.output is None:
+        raise DatasetError(
+            "The cases or the folder of the run are not given", expected="ssaglioma train DATA --output DIR"
+        )
     from ssaglioma.inference.device import choose_device, keep_freed_memory
 
     keep_freed_memory()
@@ -97,33 +108,36 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if args.threads:
         torch.set_num_threads(args.threads)
     config = _config(args)
-    training, held_out = _split(args)
-    added = [case for folder in args.add for case in _cases_to_add(folder, training + held_out)]
+    folds, fold = _folds(args)
+    training, held_out = _split(args.data, folds, fold)
+    added = [case for folder in args.add for case in _cases_to_add(folder, training + held_out, folds, fold)]
     real = _first(training, args)
     console.print(f"{len(real)} training cases, {len(added)} added, {len(held_out)} held out. Output: {args.output}")
     channels = [Sequence.parse(name) for name in config.channels]
     cache = args.cache or args.output / "cache"
-    cases = balanced(
-        load_training_cases(real, cache, channels, GLIOMA, console.progress),
-        load_training_cases(added, cache, channels, GLIOMA, console.progress, incomplete=True),
-    )
+    loaded = load_training_cases(real, cache, channels, GLIOMA, console.progress)
+    more = load_training_cases(added, cache, channels, GLIOMA, console.progress, incomplete=True)
+    side = TrainingSide([*real, *added], [*loaded, *more], folds, fold, channels, cache)
+    stylised = stylised_set(args, side, console)
     deadline = None if args.stop_after is None else time.monotonic() + 60 * args.stop_after
     with _fresh_cases(args, config) as fresh:
         trainer = Trainer(
             config,
-            cases,
+            balanced(loaded, more),
             args.output,
             choose_device(args.device),
             workers=args.workers,
             should_stop=lambda: deadline is not None and time.monotonic() > deadline,
             fresh=fresh,
+            stylised=stylised,
         )
         trainer.run(console.progress)
     if not trainer.finished:
         console.print(f"Paused after epoch {len(trainer.history)} of {config.epochs}; run the same command to resume.")
         console.result({"finished": False, "epochs": len(trainer.history)})
         return 0
-    return _finish(args, console, _words(real, added, args.synthesize), held_out)
+    words = _words(real, added, args.synthesize) + (f"; {stylised.words()}" if stylised else "")
+    return _finish(args, console, words, held_out)
 
 
 def _finish(args: argparse.Namespace, console: Console, words: str, held_out: list[Case]) -> int:
@@ -188,8 +202,9 @@ def _words(real: list[Case], added: list[Case], synthesized: Path | None) -> str
     return " and ".join([f"{len(real)} cases", *more])
 
 
-def _cases_to_add(folder: Path, known: list[Case]) -> list[Case]:
-    """Cases for training only; none may bear the name of a case of the folds, which could be held out."""
+def _cases_to_add(folder: Path, known: list[Case], folds: Folds | None = None, fold: int | None = None) -> list[Case]:
+    """Cases for training only; none may bear the name of a case of the folds, or be of a patient who is held out."""
+    from ssaglioma.training.style_provenance import check_added_case
     from ssaglioma.volume import find_cases
 
     found = find_cases(folder)
@@ -198,10 +213,12 @@ def _cases_to_add(folder: Path, known: list[Case]) -> list[Case]:
         raise DatasetError(
             f"The folder {str(folder)!r} of --add holds cases of the folds: {twice[:5]}",
             expected="cases of other patients",
-            remedy="Remove them there: a case that is held out must never be trained on",
+            remedy="Remove them there: a case that is held out must never be trained on. Stylised copies that keep "
+            "their content's name go by --style-copies",
         )
     for case in found:
         _refuse_cavity(case)
+        check_added_case(case, folds, fold)
     return found
 
 
@@ -238,22 +255,28 @@ def _config(args: argparse.Namespace) -> TrainingConfig:
     return TrainingConfig(**given)
 
 
-def _split(args: argparse.Namespace) -> tuple[list[Case], list[Case]]:
+def _folds(args: argparse.Namespace) -> tuple[Folds | None, int | None]:
+    """Return the folds and the one to hold out, or two None for a training on all cases."""
     from ssaglioma.training.folds import GLIOMA_FOLDS, read_folds
-    from ssaglioma.volume import find_cases
 
-    cases = {case.name: case for case in find_cases(args.data)}
     if args.fold == "all":
-        return list(cases.values()), []
+        return None, None
     if not args.fold.isdigit():
         raise DatasetError(f"The fold is {args.fold!r}", expected="a number, or 'all'")
-    folds = read_folds(args.folds or GLIOMA_FOLDS)
+    return read_folds(args.folds or GLIOMA_FOLDS), int(args.fold)
+
+
+def _split(data: Path, folds: Folds | None, fold: int | None) -> tuple[list[Case], list[Case]]:
+    from ssaglioma.volume import find_cases
+
+    cases = {case.name: case for case in find_cases(data)}
+    if folds is None or fold is None:
+        return list(cases.values()), []
     missing = sorted({name for group in folds.groups for name in group} - set(cases))
     if missing:
         raise DatasetError(
-            f"{len(missing)} cases of the folds file are not in {str(args.data)!r}: {missing[:5]}",
+            f"{len(missing)} cases of the folds file are not in {str(data)!r}: {missing[:5]}",
             expected="the cases that the folds were made for",
             remedy="Give your own folds by --folds, or train on all cases by --fold all",
         )
-    fold = int(args.fold)
     return [cases[name] for name in folds.training(fold)], [cases[name] for name in folds.held_out(fold)]

@@ -56,6 +56,11 @@ class TorchEngine:
         self._network = network.eval().to(self.device)
         self._half = torch.bfloat16 if bfloat16_pays(self.device) else None
 
+    @property
+    def network(self) -> torch.nn.Module:
+        """The network in evaluation mode on `device`; logits (B, R, ...) of normalised images (B, C, ...)."""
+        return self._network
+
     def predict(
         self, array: np.ndarray, spacing_zyx_mm: Spacing, progress: ProgressCallback = no_progress
     ) -> np.ndarray:

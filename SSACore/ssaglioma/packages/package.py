@@ -7,32 +7,44 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from ssaglioma.errors import ModelPackageError
 from ssaglioma.packages.card import ModelCard
 from ssaglioma.packages.resources import locate
+from ssaglioma.packages.style_card import StyleCard
 from ssaglioma.types import PathLike
 from ssaglioma.volume.atomic import atomic_path
 
 CARD_FILE = "card.json"
 WEIGHTS_FILE = "model.safetensors"
+SEGMENTER = "segmenter"
 _CHUNK = 1 << 20
+_COMMANDS = {SEGMENTER: "segment", "stylizer": "stylize", "encoder": "style-train"}
+
+C = TypeVar("C", ModelCard, StyleCard)
 
 
 @dataclass(frozen=True)
-class ModelPackage:
+class Package(Generic[C]):
     """A verified model on disk.
 
     Attributes
     ----------
     folder : Path
-    card : ModelCard
+    card : ModelCard or StyleCard
+        Of a segmenter, or of a stylizer or encoder.
     """
 
     folder: Path
-    card: ModelCard
+    card: C
+
+    @property
+    def kind(self) -> str:
+        """'segmenter', 'stylizer' or 'encoder'."""
+        return self.card.kind if isinstance(self.card, StyleCard) else SEGMENTER
 
     def weights(self) -> dict[str, np.ndarray]:
         """Load the tensors as float32 arrays by name.
@@ -72,8 +84,23 @@ class ModelPackage:
         return sorted(listed)
 
 
+ModelPackage = Package[ModelCard]
+StylePackage = Package[StyleCard]
+
+
 def read_package(folder: PathLike, *, verify: bool = True) -> ModelPackage:
-    """Read a model package and check its digests.
+    """Read the model package of a segmenter and check its digests.
+
+    Raises
+    ------
+    ModelPackageError
+        If the folder is no package or one of another kind, or a file is damaged.
+    """
+    return of_kind(read_any_package(folder, verify=verify), SEGMENTER)
+
+
+def read_any_package(folder: PathLike, *, verify: bool = True) -> Package[Any]:
+    """Read a package of any kind and check its digests.
 
     Raises
     ------
@@ -92,15 +119,32 @@ def read_package(folder: PathLike, *, verify: bool = True) -> ModelPackage:
         values = json.loads(card_path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise _damaged(card_path, str(error)) from error
-    package = ModelPackage(path, ModelCard.from_json(values, str(card_path)))
+    card = StyleCard if isinstance(values, dict) and "kind" in values else ModelCard
+    package: Package[Any] = Package(path, card.from_json(values, str(card_path)))
     if verify:
         package.verify()
     return package
 
 
-def write_package(
-    folder: PathLike, card: ModelCard, weights: Mapping[str, np.ndarray], *, half: bool = True
-) -> ModelPackage:
+def of_kind(package: Package[Any], kind: str) -> Package[Any]:
+    """Return the package if it is of this kind.
+
+    Raises
+    ------
+    ModelPackageError
+        If it is of another kind.
+    """
+    if package.kind != kind:
+        article = "an" if package.kind == "encoder" else "a"
+        raise ModelPackageError(
+            f"The package {package.card.name!r} is {article} {package.kind}",
+            expected=f"the package of {'an' if kind == 'encoder' else 'a'} {kind}",
+            remedy=f"Use it with 'ssaglioma {_COMMANDS[package.kind]}'; 'ssaglioma models list' shows all kinds",
+        )
+    return package
+
+
+def write_package(folder: PathLike, card: C, weights: Mapping[str, np.ndarray], *, half: bool = True) -> Package[C]:
     """Write weights and card, weights first, each file atomically; an existing package is replaced.
 
     Parameters
@@ -119,33 +163,58 @@ def write_package(
     full_card = replace(card, sha256={WEIGHTS_FILE: sha256(path / WEIGHTS_FILE)})
     with atomic_path(path / CARD_FILE) as temporary:
         Path(temporary).write_text(json.dumps(full_card.to_json(), indent=1) + "\n", encoding="utf-8")
-    return read_package(path)
+    return read_any_package(path)
 
 
 def list_packages() -> list[ModelPackage]:
-    """Return the packages that ship with the project, by name; damaged ones are left to `verify`."""
+    """Return the segmenters that ship with the project, by name; damaged ones are left to `verify`."""
+    return [package for package in list_all_packages() if package.kind == SEGMENTER]
+
+
+def list_all_packages() -> list[Package[Any]]:
+    """Return the packages of every kind that ship with the project, segmenters first, then by name."""
     folder = locate("Models")
-    found = [read_package(path, verify=False) for path in sorted(folder.iterdir()) if (path / CARD_FILE).is_file()]
-    return sorted(found, key=lambda package: package.card.name)
+    found = [read_any_package(path, verify=False) for path in sorted(folder.iterdir()) if (path / CARD_FILE).is_file()]
+    return sorted(found, key=lambda package: (package.kind != SEGMENTER, package.card.name))
 
 
 def find_package(name_or_path: str | None = None) -> ModelPackage:
-    """Return a shipped package by name, or one in a folder; None takes the first shipped one.
+    """Return a shipped segmenter by name, or one in a folder; None takes the first shipped one.
 
     Raises
     ------
     ModelPackageError
-        If there is no such model, or it is damaged.
+        If there is no such model, it is damaged, or a package of another kind.
+    """
+    return find_package_of(SEGMENTER, name_or_path)
+
+
+def find_package_of(kind: str | None, name_or_path: str | None = None) -> Package[Any]:
+    """Return a shipped package by name, or one in a folder; None takes the first shipped one.
+
+    Parameters
+    ----------
+    kind : str or None
+        'segmenter', 'stylizer' or 'encoder'; None takes any kind.
+
+    Raises
+    ------
+    ModelPackageError
+        If there is no such package, it is damaged, or of another kind.
     """
     if name_or_path is not None and (Path(name_or_path) / CARD_FILE).is_file():
-        return read_package(name_or_path)
-    packages = list_packages()
-    names = [package.card.name for package in packages]
-    wanted = [package for package in packages if name_or_path in (None, package.card.name)]
+        package = read_any_package(name_or_path)
+        return package if kind is None else of_kind(package, kind)
+    packages = list_all_packages()
+    named = [package for package in packages if name_or_path == package.card.name]
+    if named and kind is not None:
+        of_kind(named[0], kind)
+    fitting = [package for package in packages if kind in (None, package.kind)]
+    wanted = named or (fitting if name_or_path is None else [])
     if not wanted:
         raise ModelPackageError(
-            f"The model {name_or_path!r} was not found",
-            expected=f"a folder with a model package, or one of {names}",
+            f"The model {name_or_path!r} was not found" if name_or_path else f"There is no {kind or 'model'} here",
+            expected=f"a folder with a model package, or one of {[package.card.name for package in fitting]}",
             remedy="See 'ssaglioma models list'",
         )
     wanted[0].verify()

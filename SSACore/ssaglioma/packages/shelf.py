@@ -74,6 +74,10 @@ class PackageShelf:
         """Return what happened, oldest first: 'time', 'action' (installed, refused, rolled back), 'version', 'note'."""
         return list(self._state()["history"])
 
+    def installed_count(self) -> int:
+        """Return how many versions can be gone back through, the present one included."""
+        return len(self._state()["installed"])
+
     def next_number(self) -> int:
         """Return the number that the next version gets; numbers are never used twice."""
         taken = [int(path.name[1:]) for path in self.root.glob("v*") if path.name[1:].isdigit()]

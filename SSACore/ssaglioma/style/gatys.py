@@ -142,13 +142,16 @@ class GatysStylizer(LearnedStylizer[VggEncoder]):
         self.config = config or settings_for(network)
 
     @torch.no_grad()
+    def style_of(self, picture: torch.Tensor) -> GramStyle:
+        """Return the style of one picture (1, 1, Y, X), values 0..1."""
+        picture = resized(picture, self.config.longest_side)
+        grams = [gram_matrix(layer) for layer in self._features(picture, self.config.style_layers)]
+        return GramStyle(grams, float((picture > 0).float().mean()))
+
     def _summarise(self, styles: list[Pictures]) -> GramStyle:
-        each, shares = [], []
-        for one in styles:
-            picture = resized(picture_tensor(one, [one.reference], self.device), self.config.longest_side)
-            each.append([gram_matrix(layer) for layer in self._features(picture, self.config.style_layers)])
-            shares.append(float((picture > 0).float().mean()))
-        return GramStyle([torch.stack(layer).mean(0) for layer in zip(*each)], float(np.mean(shares)))
+        each = [self.style_of(picture_tensor(one, [one.reference], self.device)) for one in styles]
+        grams = [torch.stack(layer).mean(0) for layer in zip(*(one.grams for one in each))]
+        return GramStyle(grams, float(np.mean([one.foreground_share for one in each])))
 
     def _transform(self, content: Pictures, style: GramStyle, drawn: Any, progress: ProgressCallback) -> np.ndarray:
         result = np.zeros(content.original.shape, np.float32)
@@ -165,7 +168,13 @@ class GatysStylizer(LearnedStylizer[VggEncoder]):
 
     def optimised(self, content: torch.Tensor, style: GramStyle, progress: ProgressCallback) -> torch.Tensor:
         """Return one picture (1, 1, Y, X), values 0..1, after all steps."""
-        config, size = self.config, content.shape[-2:]
+        size = content.shape[-2:]
+        made = gray(self.optimised_colors(content, style, progress))
+        return made if made.shape[-2:] == size else functional.interpolate(made, size, mode="bilinear")
+
+    def optimised_colors(self, content: torch.Tensor, style: GramStyle, progress: ProgressCallback) -> torch.Tensor:
+        """Return the picture as it was optimised, (1, channels, Y', X') of the configured size, for (1, 1, Y, X)."""
+        config = self.config
         start = resized(content, config.longest_side).clamp(0, 1)
         target = self._features(start, (config.content_layer,))[0].detach()
         share = float((start > 0).float().mean()) / style.foreground_share if config.by_foreground else 1.0
@@ -181,8 +190,7 @@ class GatysStylizer(LearnedStylizer[VggEncoder]):
                 with torch.no_grad():
                     picture.clamp_(0, 1)
                 progress((step + 1) / config.steps, f"Step {step + 1} of {config.steps}")
-        made = gray(picture.detach())
-        return made if made.shape[-2:] == size else functional.interpolate(made, size, mode="bilinear")
+        return picture.detach()
 
     def loss(
         self, picture: torch.Tensor, start: torch.Tensor, target: torch.Tensor, grams: list[torch.Tensor]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -41,6 +43,7 @@ class LearnedStylizer(Stylizer, Generic[N]):
         super().__init__(slice_axis=slice_axis)
         # Channels last is about twice as fast on a processor; the numbers are the same.
         self.network = network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._last = LastSlice()
 
     @property
     def device(self) -> torch.device:
@@ -59,18 +62,62 @@ class CodeStylizer(LearnedStylizer[StyleNetwork]):
 
     @torch.no_grad()
     def _transform(self, content: Pictures, style: Any, drawn: Any, progress: ProgressCallback) -> np.ndarray:
-        return stylised_slices(self.network, content, self._code(style, drawn), self.device, progress)
+        code, own_code = self._code(style, drawn), self.network.encode_style
+        if len(content.original) == 1:
+            return self._last.stylised(self.network, content, code, own_code)
+        return stylised_slices(self.network, content, code, progress, own_code=own_code)
 
     def _code(self, style: Any, drawn: Any) -> torch.Tensor:
         return style
 
 
-def stylised_slices(
-    network: StyleNetwork, content: Pictures, code: torch.Tensor, device: torch.device, progress: ProgressCallback
-) -> np.ndarray:
-    """Return all slices (N, Y, X) in the style of one code (1, code_size), on the unit scale.
+class LastSlice:
+    """What does not depend on the style, kept for the slice that was stylised last.
 
-    Slices without foreground stay 0. With more than one slice, the reference slice's statistics serve for all.
+    While a user drags a slider or leafs through styles, the content stays: its features, and its picture in its own
+    style, are then not computed again.
+    """
+
+    def __init__(self) -> None:
+        self._key: bytes = b""
+        self._features: torch.Tensor
+        self._own: torch.Tensor | None
+
+    def stylised(
+        self,
+        network: StyleNetwork,
+        content: Pictures,
+        code: torch.Tensor,
+        own_code: Callable[[torch.Tensor], torch.Tensor],
+    ) -> np.ndarray:
+        """Return the one slice (1, Y, X) in the style of a code (1, code_size), on the unit scale; see below."""
+        box = picture_box(content.foreground, network.encoder.divisor)
+        picture = picture_tensor(content, [0], code.device, box)
+        key = hashlib.blake2b(picture.cpu().numpy().tobytes(), digest_size=16).digest()
+        if key != self._key:
+            self._features = network.encoder(picture)
+            self._own = network.exchanged(self._features, own_code(picture)) if network.keep_detail else None
+            self._key = key
+        made = network.exchanged(self._features, code)
+        if self._own is not None:
+            made = picture + made - self._own
+        result = np.zeros(content.original.shape, np.float32)
+        paste(result, [0], box, made.clamp(0, _BRIGHTEST)[:, 0].float().cpu().numpy())
+        return _checked(result)
+
+
+def stylised_slices(
+    network: StyleNetwork,
+    content: Pictures,
+    code: torch.Tensor,
+    progress: ProgressCallback,
+    *,
+    own_code: Callable[[torch.Tensor], torch.Tensor],
+) -> np.ndarray:
+    """Return all slices (N, Y, X) of a volume in the style of one code (1, code_size), on the unit scale.
+
+    Slices without foreground stay 0. The reference slice's statistics serve for all.
+    `own_code` gives the code of the content's own style, which networks that keep detail ask for.
 
     Raises
     ------
@@ -79,22 +126,16 @@ def stylised_slices(
     """
     result = np.zeros(content.original.shape, np.float32)
     filled = [int(index) for index in np.flatnonzero(content.foreground.any(axis=(1, 2)))]
-    box = picture_box(content.foreground, network.encoder.divisor)
-    anchor = None
-    if len(content.original) > 1:
-        anchor = network.anchor(picture_tensor(content, [content.reference], device, box), code)
+    box, device = picture_box(content.foreground, network.encoder.divisor), code.device
+    reference = picture_tensor(content, [content.reference], device, box)
+    anchor = network.anchor(reference, code)
+    own = own_code(reference) if network.keep_detail else None
     for start in range(0, len(filled), _BATCH):
         chosen = filled[start : start + _BATCH]
-        made = network(picture_tensor(content, chosen, device, box), code, anchor)
+        made = network(picture_tensor(content, chosen, device, box), code, anchor, own)
         paste(result, chosen, box, made.clamp(0, _BRIGHTEST)[:, 0].float().cpu().numpy())
         progress(min(1.0, (start + len(chosen)) / len(filled)), f"Slice {chosen[-1] + 1}")
-    if not np.isfinite(result).all() or not result.any():
-        raise ModelPackageError(
-            "The stylizer's network gives a picture that is 0 everywhere or not finite",
-            expected="weights of a finished training",
-            remedy="Choose another model package, or train it longer",
-        )
-    return result
+    return _checked(result)
 
 
 def picture_tensor(
@@ -132,6 +173,16 @@ def picture_box(foreground: np.ndarray, divisor: int) -> tuple[slice, slice]:
         start -= (length - (stop - start)) // 2
         box.append(slice(start, start + length))
     return box[0], box[1]
+
+
+def _checked(result: np.ndarray) -> np.ndarray:
+    if not np.isfinite(result).all() or not result.any():
+        raise ModelPackageError(
+            "The stylizer's network gives a picture that is 0 everywhere or not finite",
+            expected="weights of a finished training",
+            remedy="Choose another model package, or train it longer",
+        )
+    return result
 
 
 def _overlap(box: tuple[slice, slice], shape: tuple[int, ...]) -> tuple[tuple[slice, ...], tuple[slice, ...]]:

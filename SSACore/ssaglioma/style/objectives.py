@@ -17,8 +17,8 @@ def picture_losses(
 ) -> Losses:
     """Return 'content', 'style', 'identity' and 'boundary' losses of a batch.
 
-    The first two are L_c and L_s of AdaIN, RAIN and AdaConv. The others are not in the papers: the content with
-    its own code shall come back as it is, and edges shall stay where they are.
+    The first two are L_c and L_s of AdaIN, RAIN and AdaConv. The others are not in the papers: the decoder alone
+    shall give the content back from its own code, and edges shall stay where they are.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def picture_losses(
         Of the style, and of the content as its own style.
     """
     features = network.encoder(content)
-    made = network.exchanged(features, code)
+    made = network.stylised(content, features, code, own_code=own_code)
     compared = network.compared(made)
     with torch.no_grad():
         target, wanted = network.content_target(features, code), network.compared(style)

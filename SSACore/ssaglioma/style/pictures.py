@@ -12,6 +12,7 @@ from ssaglioma.preprocessing import brain_mask
 
 LOW_PERCENTILE, HIGH_PERCENTILE = 0.1, 99.9
 _SMALLEST_PEAK = 1e-3
+_FAINTEST = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +70,8 @@ class Pictures:
         result = self.original.copy()
         inside = self.original[self.foreground]
         result[self.foreground] += np.float32(strength) * (self.low + scale * stylised[self.foreground] - inside)
+        # Exactly 0 means background to everyone downstream, so tissue must not become it.
+        result[(result == 0) & (self.original != 0)] = np.float32(_FAINTEST * (self.high - self.low))
         return result
 
 

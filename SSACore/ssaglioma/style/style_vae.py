@@ -18,7 +18,7 @@ class StyleVae(nn.Module):
 
     def __init__(self, *, code_size: int, hidden: int = 1024, latent: int = 512) -> None:
         super().__init__()
-        self.code_size, self.latent = code_size, latent
+        self.code_size, self.hidden, self.latent = code_size, hidden, latent
         self.encoder = _three_layers(code_size, hidden, 2 * latent)
         self.decoder = _three_layers(latent, hidden, code_size)
 

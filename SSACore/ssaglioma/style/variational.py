@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from ssaglioma.errors import DatasetError
-from ssaglioma.style.adaconv import build_adaconv
+from ssaglioma.style.adaconv import STYLE_EDGE, build_adaconv
 from ssaglioma.style.adain import build_adain
 from ssaglioma.style.learned import LearnedStylizer, picture_tensor, stylised_slices
 from ssaglioma.style.pictures import Pictures
@@ -44,9 +44,14 @@ class VariationalNetwork(nn.Module):
         """Return mean psi and deviation xi of style pictures (B, 1, Y, X), each (B, latent)."""
         return self.vae.encode(self.base.encode_style(style))
 
+    def own_code(self, content: torch.Tensor) -> torch.Tensor:
+        """Return the code that the style space makes of the pictures' own style, (B, code_size)."""
+        return self.vae.decode(self.style_distribution(content)[0])
+
     def forward(self, content: torch.Tensor, epsilon: torch.Tensor, anchor: Any = None) -> torch.Tensor:
         """Return the content (B, 1, Y, X) in the style epsilon (B or 1, latent); differentiable in both."""
-        return self.base(content, self.vae.decode(epsilon), anchor)
+        own = self.own_code(content) if self.base.keep_detail else None
+        return self.base(content, self.vae.decode(epsilon), anchor, own)
 
 
 class VariationalStylizer(LearnedStylizer[VariationalNetwork]):
@@ -59,6 +64,11 @@ class VariationalStylizer(LearnedStylizer[VariationalNetwork]):
         Seed of the draws; None takes the middle of the style (noise 0), the same at each call.
     epsilon : Tensor, shape (1, latent), optional
         A fixed point of the style space, as `epsilon_search` finds it; the given style is then not looked at.
+
+    Attributes
+    ----------
+    offset : Tensor, shape (1, latent), or None
+        Added to the point of every contrast: one adversarial step for a case whose contrasts keep their own styles.
     """
 
     def __init__(
@@ -71,6 +81,7 @@ class VariationalStylizer(LearnedStylizer[VariationalNetwork]):
     ) -> None:
         super().__init__(network=network, slice_axis=slice_axis)
         self.epsilon = epsilon
+        self.offset: torch.Tensor | None = None
         self._generator = None if seed is None else torch.Generator().manual_seed(seed)
         if epsilon is not None and epsilon.shape != (1, network.vae.latent):
             raise DatasetError(
@@ -78,8 +89,16 @@ class VariationalStylizer(LearnedStylizer[VariationalNetwork]):
                 expected=f"(1, {network.vae.latent})",
             )
 
+    def reseed(self, seed: int) -> None:
+        """Begin the noise anew; a stylizer that was made without a seed keeps drawing none."""
+        if self._generator is not None:
+            self._generator.manual_seed(seed)
+
     def _draw(self) -> torch.Tensor:
-        """Draw the noise that all channels and slices of a case share, (1, latent)."""
+        return self.noise()
+
+    def noise(self) -> torch.Tensor:
+        """Draw the noise that all channels and slices of a case share, (1, latent); `reseed` brings it back."""
         latent = self.network.vae.latent
         if self._generator is None:
             return torch.zeros(1, latent, device=self.device)
@@ -104,8 +123,12 @@ class VariationalStylizer(LearnedStylizer[VariationalNetwork]):
     def _transform(self, content: Pictures, style: Any, drawn: Any, progress: ProgressCallback) -> np.ndarray:
         mean, deviation = style
         epsilon = sample(mean, deviation, drawn) if self.epsilon is None else self.epsilon.to(self.device)
+        if self.offset is not None:
+            epsilon = epsilon + self.offset.to(self.device)
         code = self.network.vae.decode(epsilon)
-        return stylised_slices(self.network.base, content, code, self.device, progress)
+        if len(content.original) == 1:
+            return self._last.stylised(self.network.base, content, code, self.network.own_code)
+        return stylised_slices(self.network.base, content, code, progress, own_code=self.network.own_code)
 
 
 class RainStylizer(VariationalStylizer):
@@ -140,11 +163,12 @@ def build_adaconv_rain(
     weights: Mapping[str, torch.Tensor] | None = None,
     *,
     kernel_size: int = 3,
+    style_edge: int = STYLE_EDGE,
     hidden: int | None = None,
     latent: int | None = None,
 ) -> VariationalNetwork:
     """Build AdaConv with a style space over its descriptor; sizes in proportion to the encoder as in `build_rain`."""
-    return _laid_over(build_adaconv(encoder, weights, kernel_size=kernel_size), hidden, latent)
+    return _laid_over(build_adaconv(encoder, weights, kernel_size=kernel_size, style_edge=style_edge), hidden, latent)
 
 
 def _laid_over(base: StyleNetwork, hidden: int | None, latent: int | None) -> VariationalNetwork:

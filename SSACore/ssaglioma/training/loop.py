@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,21 +25,36 @@ from ssaglioma.training.fresh import FreshCases
 from ssaglioma.training.history import write_history
 from ssaglioma.training.losses import loss_of, region_targets
 from ssaglioma.training.sampling import Patch, PatchSampler
+from ssaglioma.training.style_augmentation import StylisedSet
 from ssaglioma.types import ProgressCallback, no_progress
 
 CHECKPOINT = "checkpoint.safetensors"
+EpochWatch = Callable[[SegmentationNetwork, Mapping[str, Any]], Mapping[str, float | None]]
+"""Given the network and the record of each finished epoch; returns more numbers for that record."""
+
 _ANCHORS = ("t1c", "t2f")
 
 
 class PatchBatches(Dataset):
-    """Batch number -> (image (B, C, *patch), labels (B, *patch)); the same number gives the same batch."""
+    """Batch number -> (image (B, C, *patch), labels (B, *patch)); the same number gives the same batch.
 
-    def __init__(self, cases: Seq[TrainingCase], config: TrainingConfig, first_step: int, steps: int) -> None:
+    With stylised copies, some images are cut from them; places, labels and augmentation are as without.
+    """
+
+    def __init__(
+        self,
+        cases: Seq[TrainingCase],
+        config: TrainingConfig,
+        first_step: int,
+        steps: int,
+        stylised: StylisedSet | None = None,
+    ) -> None:
         network = CONFIGURATIONS[config.network]
         anchors = tuple(config.channels.index(name) for name in _ANCHORS if name in config.channels)
         self._sampler = PatchSampler(cases, network.patch, config.foreground_fraction)
         self._augment = Augmentation(network.patch, config.channel_dropout, anchors)
         self._config, self._first, self._steps = config, first_step, steps
+        self._stylised = stylised
 
     def __len__(self) -> int:
         return self._steps
@@ -52,7 +67,14 @@ class PatchBatches(Dataset):
     def _stack(
         self, places: Seq[tuple[PatchSampler, Patch]], generator: np.random.Generator
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        pairs = [self._augment(*sampler.cut(place), seed=int(generator.integers(2**31))) for sampler, place in places]
+        seeds = [int(generator.integers(2**31)) for _ in places]
+        cases = [sampler.cases[place.case] for sampler, place in places]
+        if self._stylised is not None:
+            cases = self._stylised.drawn(cases, generator)
+        pairs = [
+            self._augment(*sampler.cut(place, case), seed=seed)
+            for (sampler, place), case, seed in zip(places, cases, seeds)
+        ]
         images, labels = zip(*pairs)
         return torch.from_numpy(np.stack(images)), torch.from_numpy(np.stack(labels))
 
@@ -82,6 +104,10 @@ class Trainer:
         Synthetic cases made on the fly; they give half of the patches, or all where `cases` is empty.
     made : sequence of TrainingCase
         Those of the present epoch.
+    stylised : StylisedSet or None
+        Copies of `cases` in another look, which take their place in a share of the patches.
+    watch : callable or None
+        Given the network and the record of each epoch; what it returns goes into the record.
     """
 
     config: TrainingConfig
@@ -94,6 +120,8 @@ class Trainer:
     fresh: FreshCases | None = None
     made: Seq[TrainingCase] = ()
     history: list[dict[str, Any]] = field(default_factory=list)
+    stylised: StylisedSet | None = None
+    watch: EpochWatch | None = None
 
     def run(self, progress: ProgressCallback = no_progress) -> SegmentationNetwork:
         """Train from the last checkpoint, or from fresh weights, and return the network.
@@ -121,6 +149,7 @@ class Trainer:
             if self.fresh is not None or epoch == first:
                 batches = iter(self._loader(epoch))
             row = self._epoch(epoch, network, optimizer, batches, progress)
+            row |= self.watch(network, row) if self.watch is not None else {}
             self.history.append(row)
             facts = {
                 "epoch": epoch + 1,
@@ -147,11 +176,11 @@ class Trainer:
 
     def batches(self, first_step: int, steps: int) -> Dataset:
         """Return the batches from a step on; each is a tuple of tensors, image and labels first."""
-        return PatchBatches(balanced(self.cases, self.made), self.config, first_step, steps)
+        return PatchBatches(balanced(self.cases, self.made), self.config, first_step, steps, self.stylised)
 
     def identity(self) -> dict[str, Any]:
         """Return what tells this kind of run from others, as JSON values; a run of another kind is not resumed."""
-        return {}
+        return {} if self.stylised is None else {"stylised": self.stylised.identity()}
 
     def set_mode(self, network: SegmentationNetwork) -> None:
         """Put the network in training mode."""

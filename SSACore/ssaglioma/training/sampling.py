@@ -58,9 +58,12 @@ class PatchSampler:
             return Patch(case, start, int(centre[0]))
         return Patch(case, tuple(_start(c, p, s) for c, p, s in zip(centre, self.patch, shape)), None)
 
-    def cut(self, place: Patch) -> tuple[np.ndarray, np.ndarray]:
-        """Return image (C, *patch) float32 and labels (*patch) uint8, padded with 0 and `OUTSIDE`."""
-        case = self.cases[place.case]
+    def cut(self, place: Patch, case: TrainingCase | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return image (C, *patch) float32 and labels (*patch) uint8, padded with 0 and `OUTSIDE`.
+
+        With `case`, the patch is cut from there at the same place: a stylised copy has the labels of its content.
+        """
+        case = self.cases[place.case] if case is None else case
         image, labels = case.image, case.labels
         if place.slice_index is not None:
             image, labels = image[:, place.slice_index], labels[place.slice_index]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from collections.abc import Sequence as Seq
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,13 @@ import numpy as np
 import torch
 
 from ssaglioma.errors import DatasetError, ModelPackageError
-from ssaglioma.style.building import TrainedNetwork, build_style_network
+from ssaglioma.style.building import TrainedNetwork, base_of, build_style_network, start_decoder
 from ssaglioma.style.objectives import Losses, picture_losses, space_code, space_losses
 from ssaglioma.style.variational import VariationalNetwork
 from ssaglioma.training.checkpoint import load_checkpoint, save_checkpoint
 from ssaglioma.training.history import write_history
 from ssaglioma.training.style_config import StyleTrainingConfig
-from ssaglioma.training.style_slices import SliceSet
+from ssaglioma.training.style_slices import Slices, SliceSet, paired_cuts, paired_sets
 from ssaglioma.types import ProgressCallback, no_progress
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -35,13 +34,17 @@ class StyleTrainer:
     Attributes
     ----------
     config : StyleTrainingConfig
-    content, style : sequence of ndarray (Y, X)
-        Training slices of any intensity scale; patients of the held-out fold never enter.
+    content, style : sequence of ndarray (Y, X), or mapping of group to such a sequence
+        Training slices of any intensity scale; patients of the held-out fold never enter. With groups (contrasts, for
+        example; the same in both) every style cut is of its content cut's group, and each group has equal chance.
     encoder_weights : mapping of str to Tensor
         Of a trained encoder; it stays as it is.
+    decoder_weights : mapping of str to Tensor, optional
+        Of the `MirrorDecoder` that was trained with the encoder: the decoder starts from it, which saves most of the
+        training. Without it the decoder is fresh, as in the papers.
     folder : Path
         Receives `checkpoint.safetensors`, `history.csv` and `history.json`.
-    held_out : sequence of ndarray (Y, X)
+    held_out : as content
         Slices of other patients that the identity error is measured on; without them eight of the content's.
     device : torch.device
     should_stop : callable
@@ -49,11 +52,12 @@ class StyleTrainer:
     """
 
     config: StyleTrainingConfig
-    content: Seq[np.ndarray]
-    style: Seq[np.ndarray]
+    content: Slices
+    style: Slices
     encoder_weights: Mapping[str, torch.Tensor]
     folder: Path
-    held_out: Seq[np.ndarray] = ()
+    held_out: Slices = ()
+    decoder_weights: Mapping[str, torch.Tensor] | None = None
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     should_stop: Callable[[], bool] = lambda: False
     history: list[dict[str, Any]] = field(default_factory=list)
@@ -68,11 +72,16 @@ class StyleTrainer:
         ModelPackageError
             If the folder holds a run with another configuration, or a damaged checkpoint.
         """
-        sets = SliceSet(self.content, "content"), SliceSet(self.style, "style")
+        sets = paired_sets(self.content, self.style)
         judged = SliceSet(self.held_out, "held-out") if len(self.held_out) else sets[0]
         self.folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(self.config.seed)
-        network = build_style_network(self.config.method, self.config.encoder, self.encoder_weights).to(self.device)
+        network = build_style_network(
+            self.config.method, self.config.encoder, self.encoder_weights, self.config.network_options
+        )
+        if self.decoder_weights is not None:
+            start_decoder(network, self.decoder_weights)
+        network = network.to(self.device)
         optimizer = torch.optim.Adam(network.parameters(), self.config.learning_rate)
         first = self._resume(network, optimizer)
         write_history(self.folder, self.history)  # a kill may have come between checkpoint and history
@@ -151,10 +160,9 @@ class StyleTrainer:
         parameters without a gradient.
         """
         config, generator = self.config, np.random.default_rng([self.config.seed, step])
-        content, style = (
-            one.cut(one.draw(generator, config.batch_size, edge), edge).to(self.device)
-            for one, edge in zip(sets, (config.content_crop, config.style_crop))
-        )
+        edges = config.content_crop, config.style_crop
+        drawn = paired_cuts(sets, generator, config.batch_size, edges)
+        content, style = (one.cut(cuts, edge).to(self.device) for one, cuts, edge in zip(sets, drawn, edges))
         values: dict[str, float] = {}
         if isinstance(network, VariationalNetwork):
             noise = torch.from_numpy(
@@ -185,14 +193,14 @@ class StyleTrainer:
 
 @torch.no_grad()
 def measured_identity_error(network: TrainedNetwork, pictures: torch.Tensor) -> float:
-    """Return the mean absolute error of pictures (B, 1, Y, X) stylised with themselves, over their foreground.
+    """Return the mean absolute error of pictures (B, 1, Y, X) decoded with their own style, over their foreground.
 
-    The scale is 0..1, so 0.02 is 2 % of the usual range. A style space takes the middle of the own style.
+    The scale is 0..1, so 0.02 is 2 % of the usual range. A style space takes the middle of the own style. It is the
+    error of encoder and decoder alone: networks that keep detail have none in use.
     """
     network.eval()
-    if isinstance(network, VariationalNetwork):
-        made = network(pictures, network.style_distribution(pictures)[0])
-    else:
-        made = network(pictures, network.encode_style(pictures))
+    base = base_of(network)
+    own = network.own_code(pictures) if isinstance(network, VariationalNetwork) else base.encode_style(pictures)
+    made = base.exchanged(base.encoder(pictures), own)
     inside = pictures > 0
     return float((made.clamp(0, 1) - pictures).abs()[inside].mean())

@@ -33,6 +33,7 @@ from ssaglioma.training.checkpoint import read_checkpoint, segmentation_weights
 from ssaglioma.training.config import TrainingConfig
 from ssaglioma.training.loop import CHECKPOINT, PatchBatches, Trainer
 from ssaglioma.training.sampling import PatchSampler
+from ssaglioma.training.style_augmentation import StylisedSet
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +84,9 @@ class DomainBatches(PatchBatches):
         config: TrainingConfig,
         first_step: int,
         steps: int,
+        stylised: StylisedSet | None = None,
     ) -> None:
-        super().__init__(source, config, first_step, steps)
+        super().__init__(source, config, first_step, steps, stylised)
         patch = CONFIGURATIONS[config.network].patch
         self._target_sampler = PatchSampler(target, patch, config.foreground_fraction)
         self._ratio = ratio
@@ -149,11 +151,14 @@ class StageTrainer(Trainer):
         """Return batches of the stage's domain or domains."""
         if self.stage.domain != "both":
             return super().batches(first_step, steps)
-        return DomainBatches(self.source, self.target, self.ratio, self.config, first_step, steps)
+        return DomainBatches(
+            self.source, self.target, self.ratio, self.config, first_step, steps, stylised=self.stylised
+        )
 
     def identity(self) -> dict[str, Any]:
         """Return the stage, its cases and its starting weights."""
         facts = {
+            **super().identity(),
             "stage": asdict(self.stage),
             "source": [case.name for case in self.source],
             "target": [case.name for case in self.target],

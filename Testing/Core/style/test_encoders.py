@@ -53,12 +53,28 @@ def test_the_layers_of_vgg19_to_relu4_1():
     )  # fmt: skip
 
 
+def test_the_layers_of_vgg16_to_relu4_1():
+    assert ENCODERS["vgg16"].layers == (
+        "conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1", "conv3_2", "conv3_3", "conv4_1",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("name", "parameters"),
-    [("vgg19", 3_505_728), ("vgg19_normalised", 3_505_740), ("vgg19_conv5", 15_304_768), ("mri_small", 219_504)],
+    [
+        ("vgg19", 3_505_728),
+        ("vgg19_normalised", 3_505_740),
+        ("vgg19_conv5", 15_304_768),
+        ("vgg16", 2_915_648),
+        ("vgg16_unit", 2_915_648),
+        ("mri_small", 219_504),
+    ],
 )
 def test_parameter_counts_of_the_encoders(name, parameters):
-    """By hand for VGG-19: sum of 9 * in * out + out, 1,792 in the first layer to 1,180,160 in conv4_1."""
+    """By hand for VGG-19: sum of 9 * in * out + out, 1,792 in the first layer to 1,180,160 in conv4_1.
+
+    VGG-16 lacks conv3_4, 590,080.
+    """
     assert count(build_encoder(name)) == parameters
 
 
@@ -99,6 +115,43 @@ def test_normalised_weights_give_the_features_of_the_31_modules(picture):
     with torch.no_grad():
         ours = build_encoder("vgg19_normalised", judge.state_dict())(picture)
         torch.testing.assert_close(ours, judge(picture.expand(-1, 3, -1, -1)))
+
+
+def keras_state(judge):
+    """The names that an ONNX file made from a Keras VGG-16 has, with layers that no encoder here needs."""
+    places = [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2), (3, 3), (4, 1)]
+    convolutions = [module for module in judge if isinstance(module, nn.Conv2d)]
+    state = {"functional_1/dense_1/MatMul:0": torch.zeros(7, 4), "functional_1/dense_1/BiasAdd:0": torch.zeros(4)}
+    for (block, number), module in zip(places, convolutions, strict=True):
+        name = f"functional_1/block{block}_conv{number}_1"
+        state[f"{name}/convolution/ReadVariableOp:0"] = module.weight.detach()
+        state[f"{name}/Squeeze:0"] = module.bias.detach()
+    state["functional_1/block5_conv1_1/Squeeze:0"] = torch.zeros(512)
+    return state
+
+
+def test_keras_weights_give_the_features_of_blue_green_red_less_their_means(picture):
+    judge = torchvision_features((64, 128, 256, 512), (2, 2, 3, 1))
+    colours = torch.rand(2, 3, 37, 29)
+    mean = torch.tensor([103.939, 116.779, 123.68]).view(3, 1, 1)
+    encoder = build_encoder("vgg16", keras_state(judge))
+    with torch.no_grad():
+        torch.testing.assert_close(encoder(colours), judge(255 * colours[:, [2, 1, 0]] - mean), rtol=1e-4, atol=1e-2)
+        gray = 255 * picture.expand(-1, 3, -1, -1) - mean
+        torch.testing.assert_close(encoder(picture), judge(gray), rtol=1e-4, atol=1e-2)
+
+
+def test_keras_weights_can_be_fed_as_the_package_does(picture):
+    judge = torchvision_features((64, 128, 256, 512), (2, 2, 3, 1))
+    with torch.no_grad():
+        ours = build_encoder("vgg16_unit", keras_state(judge))(picture)
+        torch.testing.assert_close(ours, judge(picture.expand(-1, 3, -1, -1)))
+
+
+def test_keras_weights_of_another_depth_are_refused():
+    judge = torchvision_features((64, 128, 256, 512), (2, 2, 3, 1))
+    with pytest.raises(ModelPackageError, match="do not fit the encoder 'vgg19'"):
+        build_encoder("vgg19", keras_state(judge))
 
 
 def test_our_own_names_pass_through(picture):

@@ -1,0 +1,208 @@
+"""Carries out a run from its data to its report: split, train by the recipe, package, score before and after.
+
+Every step can be taken again after a stop: the trainer goes on from its checkpoint, the rest is done anew.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from collections.abc import Sequence as Seq
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ssaglioma.adaptation.check import compare_scores
+from ssaglioma.errors import DeviceError
+from ssaglioma.inference.device import choose_device
+from ssaglioma.networks import CONFIGURATIONS, SegmentationNetwork
+from ssaglioma.packages import ModelPackage, find_package, write_package
+from ssaglioma.training.checkpoint import read_checkpoint, segmentation_weights
+from ssaglioma.training.epoch_watch import HeldOutWatch
+from ssaglioma.training.loop import CHECKPOINT, EpochWatch
+from ssaglioma.training.package import package_run
+from ssaglioma.training.recipe_context import RunContext, TrainedRun, split_held_out, without_patients
+from ssaglioma.training.recipe_training import scheme_of
+from ssaglioma.training.run_folder import EXAMPLES_FOLDER, PACKAGE_FOLDER, RUN_FOLDER
+from ssaglioma.training.run_report import RegionRow, RunReport, write_report
+from ssaglioma.training.run_request import RunRequest
+from ssaglioma.training.validation import mean_dice, validate_package
+from ssaglioma.types import ProgressCallback, no_progress
+from ssaglioma.volume import Case, find_cases
+
+_TRAINED, _BEFORE = 0.85, 0.92
+EpochCallback = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class RunHooks:
+    """What a run asks and tells while it works.
+
+    Attributes
+    ----------
+    should_stop : callable
+        Asked after every epoch; true pauses the run.
+    epoch : callable
+        Given the numbers of each finished epoch.
+    progress : ProgressCallback
+    """
+
+    should_stop: Callable[[], bool] = lambda: False
+    epoch: EpochCallback = lambda values: None
+    progress: ProgressCallback = no_progress
+
+
+def carry_out(request: RunRequest, output: Path, hooks: RunHooks = RunHooks()) -> RunReport | None:
+    """Train by the request's recipe in a folder and return the report; None if the run was paused.
+
+    Raises
+    ------
+    DatasetError
+        If the cases cannot be used, or there are too few.
+    DeviceError
+        If the device is not there, or was lost.
+    ModelPackageError
+        If the model to start from is missing or damaged, or the folder holds another run.
+    """
+    request = request.under(output)
+    context = make_context(request, output, hooks)
+    try:
+        trained = request.definition.train(context, partial(_share, hooks.progress, 0.0, _TRAINED))
+        if trained is None:
+            return None
+        return _conclude(context, trained, hooks.progress)
+    except RuntimeError as error:
+        if context.device.type != "cuda" or "CUDA" not in str(error) or type(error).__name__ == "OutOfMemoryError":
+            raise
+        raise DeviceError(
+            f"The GPU failed during the training ({str(error).splitlines()[0]})",
+            remedy="Resume on it or on the CPU; the last finished epoch is kept",
+        ) from error
+
+
+def make_context(request: RunRequest, output: Path, hooks: RunHooks) -> RunContext:
+    """Read the folders of a request, hold cases out, and load the model; what a recipe is handed.
+
+    Raises
+    ------
+    DatasetError, DeviceError, ModelPackageError
+        As `carry_out`.
+    """
+    start = find_package(request.model) if request.model else None
+    found = {name: _cases(getattr(request, name)) for name in ("source", "target", "style")}
+    home = request.definition.held_out_from
+    found[home], held_out = split_held_out(found[home], request.held_out)
+    found = {name: without_patients(cases, held_out) for name, cases in found.items()}
+    context = RunContext(
+        request=request,
+        output=output,
+        source=tuple(without_patients(found["source"], found["target"])),
+        target=tuple(found["target"]),
+        style=tuple(found["style"]),
+        held_out=tuple(held_out),
+        start=start,
+        device=choose_device(request.device),
+        should_stop=hooks.should_stop,
+        watch=lambda network, record: {},
+    )
+    return replace(context, watch=_watch(context, hooks.epoch))
+
+
+def _watch(context: RunContext, tell: EpochCallback) -> EpochWatch:
+    """Return the watch that scores each epoch on held-out patches and tells the numbers."""
+    made: list[HeldOutWatch] = []
+
+    def watch(network: SegmentationNetwork, record: Mapping[str, Any]) -> dict[str, float | None]:
+        if not made:
+            made.append(_held_out_watch(context))
+        scores = made[0](network, record)
+        tell({**record, **scores})
+        return scores
+
+    return watch
+
+
+def _held_out_watch(context: RunContext) -> HeldOutWatch:
+    fresh = "network" in context.options
+    cases = context.load(context.held_out) if fresh else context.load_for_model(context.held_out)
+    card = None if fresh or context.start is None else context.start.card
+    network = CONFIGURATIONS[context.config().network if card is None else card.network]
+    scheme = context.scheme if card is None else scheme_of(card)
+    return HeldOutWatch(cases, network.patch, scheme, context.output / EXAMPLES_FOLDER)
+
+
+def _conclude(context: RunContext, trained: TrainedRun, progress: ProgressCallback) -> RunReport:
+    package = _package(context, trained)
+    before = None
+    if context.start is not None:
+        before = _scores(context, context.start, partial(_share, progress, _TRAINED, _BEFORE))
+    after = _scores(context, package, partial(_share, progress, _BEFORE, 1.0))
+    rows = tuple(_row(region, before, after) for region in package.card.regions)
+    reasons: tuple[str, ...] = ()
+    if before is not None and context.start is not None:
+        regions = [region for region in package.card.regions if region in context.start.card.regions]
+        reasons = compare_scores(before, after, regions).reasons
+    means = {row.region: {"mean": row.after, "cases": row.cases} for row in rows if row.after is not None}
+    made_by = f"held-out cases of the training by {context.request.recipe!r}"
+    scored = replace(package.card, scores={"made_by": made_by, "mean_dice": means})
+    write_package(package.folder, scored, package.weights())
+    start = context.start.card if context.start is not None else None
+    report = RunReport(
+        recipe=context.request.recipe,
+        model=context.request.name,
+        compared_with=f"{start.name} {start.version}" if start else "",
+        held_out=tuple(case.name for case in context.held_out),
+        rows=rows,
+        accepted=not reasons,
+        reasons=reasons,
+        minutes=_minutes(context.output / RUN_FOLDER),
+    )
+    write_report(context.output, report)
+    return report
+
+
+def _package(context: RunContext, trained: TrainedRun) -> ModelPackage:
+    target = context.output / PACKAGE_FOLDER
+    title = f"{context.request.name} ({context.request.definition.title.lower()})"
+    words = f"{trained.words}; held out: {', '.join(case.name for case in context.held_out)}"
+    if trained.card is None:
+        return package_run(trained.folder, target, name=context.request.name, title=title, training_data=words)
+    card = replace(
+        trained.card,
+        name=context.request.name,
+        title=title,
+        version=f"{trained.card.version.partition('+')[0]}+{time.strftime('%Y%m%d')}",
+        training_data=words,
+        scores={},
+        missing_cost={},
+    )
+    weights = segmentation_weights(read_checkpoint(trained.folder / CHECKPOINT)[1])
+    return write_package(target, card, {name: value.cpu().numpy() for name, value in weights.items()})
+
+
+def _scores(context: RunContext, package: ModelPackage, progress: ProgressCallback) -> dict[str, Any]:
+    return validate_package(package, context.held_out, device=str(context.device), progress=progress)
+
+
+def _row(region: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> RegionRow:
+    new, count = mean_dice(dict(after), region)
+    known = before is not None and all(region in row["regions"] for row in before["cases"])
+    old = mean_dice(dict(before), region)[0] if before is not None and known else None
+    return RegionRow(region, old, new, count)
+
+
+def _minutes(run: Path) -> float:
+    rows: list[dict[str, Any]] = []
+    for path in run.rglob("history.json"):
+        rows += json.loads(path.read_text(encoding="utf-8"))
+    return sum(float(row.get("seconds", 0.0)) for row in rows) / 60
+
+
+def _cases(folder: str) -> Seq[Case]:
+    return find_cases(folder) if folder else []
+
+
+def _share(progress: ProgressCallback, begin: float, end: float, fraction: float, message: str) -> None:
+    progress(begin + (end - begin) * fraction, message)

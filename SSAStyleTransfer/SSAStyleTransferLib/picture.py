@@ -1,0 +1,266 @@
+"""The picture of one slice: quick methods at once, the others by a child process; strength is mixed in last."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import slicer
+from slicer.i18n import tr as _
+
+from SSAStyleTransferLib.background import Chain, Step, ensurePackages, newFolder
+from SSAStyleTransferLib.content import SlicePiece, oneSlice
+from SSAStyleTransferLib.methods import SCANNER
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_KEPT_PICTURES, _KEPT_STYLIZERS = 24, 8
+_REST_SECONDS = 0.4
+_RATE_OVER = 10
+_EXTRA_SLICES = 2
+
+
+@dataclass(frozen=True)
+class PictureState:
+    """What became of an update.
+
+    Attributes
+    ----------
+    state : str
+        'ready', 'waiting' (a child computes it) or 'failed'.
+    message : str
+    seconds : float
+        That it took here.
+    """
+
+    state: str
+    message: str = ""
+    seconds: float = 0.0
+
+    @property
+    def ready(self) -> bool:
+        """Whether the picture is the one that was asked for."""
+        return self.state == "ready"
+
+
+@dataclass(frozen=True, eq=False)
+class ShownPicture:
+    """The slice that is shown, and what became of it.
+
+    Attributes
+    ----------
+    piece : SlicePiece
+        Before.
+    array : ndarray of float32, shape (Y, X)
+        After, strength mixed in.
+    key : tuple
+        Differs when anything differs that the picture depends on.
+    """
+
+    piece: SlicePiece
+    array: np.ndarray
+    key: tuple
+
+
+class PictureLogic:
+    """Live pictures; part of `SSAStyleTransferLogic`."""
+
+    def __init__(self) -> None:
+        self._full: OrderedDict = OrderedDict()
+        self._stylizers: OrderedDict = OrderedDict()
+        self._failures: dict = {}
+        self._pictureChain: Chain | None = None
+        self._pictureKey: tuple | None = None
+        self._wanted: tuple | None = None
+        self._wantedAt = 0.0
+        self._shown: ShownPicture | None = None
+        self._times: list[float] = []
+
+    @property
+    def shownPicture(self) -> ShownPicture | None:
+        """The picture that is shown now, None before the first or while another one is computed."""
+        return self._shown
+
+    def updatePicture(self, parameters) -> PictureState:
+        """Compute the picture of the slice that is shown and put it into the views.
+
+        Raises
+        ------
+        SSAGliomaError
+            If content, style and method do not go together.
+        """
+        from ssaglioma.errors import DatasetError
+
+        began = time.perf_counter()
+        if problem := self.contentProblem(parameters) or self.styleProblem(parameters):
+            raise DatasetError(problem)
+        piece = self.contentSlice(parameters)
+        key = self.pictureKey(parameters, piece)
+        full = self.fullPicture(parameters, piece, key)
+        if full is None:
+            self._shown = None
+            self.showPictures(parameters, piece, piece.array)
+            if key in self._failures:
+                return PictureState("failed", self._failures[key])
+            self._want(key)
+            return PictureState("waiting", _("Computing in the background"))
+        picture = mixed(piece.array, full, parameters.strength)
+        self._shown = ShownPicture(piece, picture, (*key, parameters.strength))
+        self.showPictures(parameters, piece, picture)
+        self._times = [*self._times, time.perf_counter()][-_RATE_OVER:]
+        return PictureState("ready", "", time.perf_counter() - began)
+
+    def updateRate(self) -> float:
+        """Return the pictures a second over the last ten; 0 before the second one, or after a rest of a second."""
+        gaps = [later - earlier for earlier, later in zip(self._times, self._times[1:])]
+        recent = [gap for gap in gaps if gap < 1.0]
+        return len(recent) / sum(recent) if recent else 0.0
+
+    def pictureKey(self, parameters, piece: SlicePiece) -> tuple:
+        """Return what differs when the picture of full strength differs."""
+        method = self.methodEntry(parameters)
+        if method.method == SCANNER:
+            return (piece.key, SCANNER, self.scanParameters(parameters, missing=False).digest, parameters.seed)
+        style = self.styleKey(parameters, piece.sequence)
+        drawn = (parameters.seed, parameters.epsilonSteps) if method.hasStyleSpace else ()
+        return (piece.key, piece.sequence, method.key, style, drawn)
+
+    def fullPicture(self, parameters, piece: SlicePiece, key: tuple | None = None) -> np.ndarray | None:
+        """Return a slice (Y, X) at full strength; None where a child must compute it first."""
+        key = self.pictureKey(parameters, piece) if key is None else key
+        if key in self._full:
+            self._full.move_to_end(key)
+            return self._full[key]
+        method = self.methodEntry(parameters)
+        if not method.quick:
+            return None
+        if not piece.array.any():
+            return piece.array  # a slice without anything in it has no style
+        made = self._scanned(parameters, piece) if method.method == SCANNER else self._quick(parameters, piece, method)
+        return self._keep(key, made)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a child computes something."""
+        return self._pictureChain is not None or self.looking or self.applying
+
+    def busyText(self) -> str:
+        """Return what is computed, in a word."""
+        if self.applying:
+            return _("Applying to the volume")
+        return _("The model is looking") if self.looking else _("Computing the picture in the background")
+
+    def pollPicture(self, parameters) -> PictureState | None:
+        """Start, follow and finish the child that computes the picture; None while nothing new is there.
+
+        Raises
+        ------
+        SSAGliomaError
+            If the child cannot be started, or its result cannot be read.
+        """
+        if self._pictureChain is not None and self._pictureKey != self._wanted:
+            self.stopPicture(forget=False)
+        if self._pictureChain is None:
+            if self._wanted is not None and time.monotonic() - self._wantedAt >= _REST_SECONDS:
+                self._startPicture(parameters)
+            return None
+        try:
+            status = self._pictureChain.poll()
+        except BaseException:
+            self.stopPicture()
+            raise
+        if status.running:
+            return None
+        key, self._pictureChain, self._wanted = self._pictureKey, None, None
+        if status.state == "done":
+            return self.updatePicture(parameters)
+        self._failures[key] = status.message
+        return PictureState("failed", status.message)
+
+    def stopPicture(self, forget: bool = True) -> None:
+        """End the child that computes the picture; `forget` also drops the wish for it."""
+        if self._pictureChain is not None:
+            self._pictureChain.cancel()
+            self._pictureChain = None
+        if forget:
+            self._wanted = None
+
+    def retryPicture(self) -> None:
+        """Forget which pictures failed, so that they are tried again."""
+        self._failures.clear()
+
+    def _want(self, key: tuple) -> None:
+        if self._wanted != key:
+            self._wanted, self._wantedAt = key, time.monotonic()
+
+    def _startPicture(self, parameters) -> None:
+        piece = self.contentSlice(parameters)
+        key = self.pictureKey(parameters, piece)
+        if key != self._wanted:
+            self._want(key)
+            return
+        ensurePackages(torch=True)
+        folder = newFolder()
+        nodes = {piece.sequence: parameters.content}
+        if parameters.epsilonSteps and self.methodEntry(parameters).hasStyleSpace:
+            nodes = self.caseNodes(parameters)
+
+        def take(values) -> None:
+            self._keep(key, self.readStylised(values, piece.sequence, piece.axis))
+
+        def arguments() -> list[str]:
+            pieces = {one: self.contentSlice(parameters, node, piece.index).volume for one, node in nodes.items()}
+            return self.stylizeArguments(parameters, pieces, folder, "picture")
+
+        self._pictureKey = key
+        self._pictureChain = Chain([Step(_("Computing the picture"), arguments, take)], folder)
+
+    def _keep(self, key: tuple, full: np.ndarray) -> np.ndarray:
+        self._full[key] = full
+        while len(self._full) > _KEPT_PICTURES:
+            self._full.popitem(last=False)
+        return full
+
+    def _quick(self, parameters, piece: SlicePiece, method) -> np.ndarray:
+        from ssaglioma.style import create_stylizer
+
+        key = (method.key, self.styleKey(parameters, piece.sequence))
+        if key not in self._stylizers:
+            stylizer = create_stylizer(method.method)
+            style = self.styleVolume(parameters, piece.sequence)
+            self._stylizers[key] = stylizer.fit([], [style])
+            while len(self._stylizers) > _KEPT_STYLIZERS:
+                self._stylizers.popitem(last=False)
+        return self._stylizers[key].stylize(piece.array)
+
+    def _scanned(self, parameters, piece: SlicePiece) -> np.ndarray:
+        """Return a slice as the scanner shows it: from a slab around it that thick slices can be cut from."""
+        import numpy as np
+
+        from ssaglioma.labels import Sequence
+        from ssaglioma.synthesis.scanner import apply_scan
+        from ssaglioma.synthesis.scanner.effects import PLANES
+
+        volume = self.imageVolume(slicer.mrmlScene.GetNodeByID(piece.key[0]))
+        scan = self.scanParameters(parameters, PLANES[piece.axis], missing=False)
+        thick = (scan.slices.thickness_mm + scan.slices.gap_mm) if scan.slices else 0.0
+        reach = int(np.ceil(1.5 * thick / volume.spacing_zyx_mm[piece.axis])) + (_EXTRA_SLICES if thick else 0)
+        first = max(0, piece.index - reach)
+        last = min(volume.shape[piece.axis] - 1, piece.index + reach)
+        slab = oneSlice(volume, piece.axis, first, last - first + 1)
+        sequence = piece.sequence or Sequence.T2F
+        made = apply_scan({sequence: slab}, scan, grid="original", threads=1)[sequence]
+        return np.take(made.array, piece.index - first, axis=piece.axis)
+
+
+def mixed(before: np.ndarray, after: np.ndarray, strength: float) -> np.ndarray:
+    """Return before + strength * (after - before), as `Stylizer.stylize` mixes; exactly `before` at 0."""
+    import numpy as np
+
+    if strength == 0:
+        return before.copy()
+    return before + np.float32(strength) * (after - before)
+

@@ -1,0 +1,25 @@
+# Written by scripts/cmake_lists.py (make lists). A test compares it with the disk.
+set(SSASTYLETRANSFER_PYTHON_SCRIPTS
+  "SSAStyleTransfer.py"
+  "SSAStyleTransferLib/__init__.py"
+  "SSAStyleTransferLib/applying.py"
+  "SSAStyleTransferLib/background.py"
+  "SSAStyleTransferLib/bank.py"
+  "SSAStyleTransferLib/casefiles.py"
+  "SSAStyleTransferLib/charts.py"
+  "SSAStyleTransferLib/content.py"
+  "SSAStyleTransferLib/exporting.py"
+  "SSAStyleTransferLib/guarding.py"
+  "SSAStyleTransferLib/methods.py"
+  "SSAStyleTransferLib/panels/__init__.py"
+  "SSAStyleTransferLib/panels/base.py"
+  "SSAStyleTransferLib/picture.py"
+  "SSAStyleTransferLib/sample.py"
+  "SSAStyleTransferLib/scanner.py"
+  "SSAStyleTransferLib/seeing.py"
+  "SSAStyleTransferLib/views.py"
+  )
+set(SSASTYLETRANSFER_PYTHON_RESOURCES
+  "Resources/Icons/SSAStyleTransfer.png"
+  "Resources/UI/SSAStyleTransfer.ui"
+  )
