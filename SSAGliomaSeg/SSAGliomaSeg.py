@@ -166,6 +166,8 @@ class SSAGliomaSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def enter(self) -> None:
         """Make sure that there is a parameter node, each time the module is opened."""
+        for section in self.sections:
+            section.enter()
         self.initializeParameterNode()
 
     def exit(self) -> None:

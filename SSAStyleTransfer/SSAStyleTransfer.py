@@ -32,6 +32,7 @@ from SSAStyleTransferLib.methods import MethodsLogic
 from SSAStyleTransferLib.picture import PictureLogic
 from SSAStyleTransferLib.scanner import ScannerLogic
 from SSAStyleTransferLib.seeing import SeeingLogic
+from SSAStyleTransferLib.training import TrainingLogic
 from SSAStyleTransferLib.views import ViewsLogic
 
 #
@@ -216,8 +217,9 @@ class SSAStyleTransferWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def initializeParameterNode(self) -> None:
         """Use the scene's parameter node, and make a first guess of the images where none is chosen."""
-        self.setParameters(self.logic.getParameterNode())
-        self.logic.prepareParameters(self.parameters)
+        parameters = self.logic.getParameterNode()
+        self.logic.prepareParameters(parameters)
+        self.setParameters(parameters)
         self.refresh()
 
     def setParameters(self, parameters) -> None:
@@ -266,6 +268,11 @@ class SSAStyleTransferWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.statusDot.text = f'<span style="color:{colors.get(level, "#808080")}">●</span>'
         self.ui.statusLabel.text = text
 
+    def startPolling(self) -> None:
+        """Let the panel follow the child process that was started."""
+        for section in self.sections:
+            section.followWork()
+
     def refresh(self) -> None:
         """Bring all parts and the status line up to date."""
         for section in self.sections:
@@ -291,6 +298,7 @@ class SSAStyleTransferLogic(
     ApplyingLogic,
     ExportingLogic,
     LessonsLogic,
+    TrainingLogic,
     ScriptedLoadableModuleLogic,
 ):
     """Everything that the Preview, Scanner and Lessons tabs can do, for scripts too.
@@ -310,6 +318,7 @@ class SSAStyleTransferLogic(
         SeeingLogic.__init__(self)
         ApplyingLogic.__init__(self)
         LessonsLogic.__init__(self)
+        TrainingLogic.__init__(self)
 
     def getParameterNode(self):
         """Return the wrapped parameter node of the scene."""
@@ -324,10 +333,11 @@ class SSAStyleTransferLogic(
             self.setPreset(parameters, self.presetNames()[1])
 
     def stopAll(self) -> None:
-        """End every child process of the Preview tab, and forget what they were for."""
+        """End every child process but a training, which goes on by itself, and forget what they were for."""
         self.stopPicture()
         self.stopLooking()
         self.cancelApply()
+        self.cancelCheck()
 
 
 #
@@ -356,13 +366,15 @@ class SSAStyleTransferTest(ScriptedLoadableModuleTest):
         parameters = logic.getParameterNode()
         loadSampleCase(logic, parameters)
         logic.prepareParameters(parameters)
+        logic.showViews(parameters)
+        logic.goToSlice(parameters, logic.tumorSliceOf(parameters))
         self.delayDisplay("Histogram matching")
         self.assertTrue(logic.updatePicture(parameters).ready)
         self.assertTrue(logic.examinePicture(parameters).passed)
-        self.delayDisplay("A scanner that blurs everything")
+        self.delayDisplay("A scanner with slices of 10 mm")
         parameters.method = "scanner"
         logic.switchAllOff(parameters)
-        parameters.scanInPlane, parameters.scanPixel = True, 4.0
+        parameters.scanSlices, parameters.scanThickness = True, 10.0
         self.assertTrue(logic.updatePicture(parameters).ready)
         self.assertFalse(logic.examinePicture(parameters).passed)
         self.delayDisplay("Test passed")

@@ -2,8 +2,9 @@
 
 Usage: python scripts/judge_styles.py DATA {brain,heart} --packages FOLDER... --output OUT
 
-Compares each package with histogram matching, Nyul, FDA and (with --gatys STEPS) neural style transfer. Contents are
-slices of held-out patients; histograms are held against those of other held-out slices in the wanted style.
+Compares each package with histogram matching, Nyul, FDA, AdaIN (RAIN's network with a plain code) and (with --gatys
+STEPS) neural style transfer. Contents are slices of held-out patients; histograms are held against those of held-out
+slices in the wanted style.
 Pictures hold patients' images: keep OUT out of the project.
 """
 
@@ -25,13 +26,15 @@ from train_styles import Domains, organ_domains
 from ssaglioma.errors import SSAGliomaError
 from ssaglioma.labels import CARDIAC_LGE, GLIOMA
 from ssaglioma.packages.package import find_package_of
-from ssaglioma.shift import histogram, histogram_distances, unit_intensities
+from ssaglioma.shift import histogram, histogram_distances
 from ssaglioma.style.encoders import build_encoder
 from ssaglioma.style.gatys import GatysConfig, GatysStylizer, settings_for
-from ssaglioma.style.guard import examine
+from ssaglioma.style.guard import GuardConfig, examine
 from ssaglioma.style.packaged import load_encoder, load_stylizer
+from ssaglioma.style.pictures import slice_pictures
 from ssaglioma.style.registry import create_stylizer
 from ssaglioma.style.stylizer import Stylizer
+from ssaglioma.style.variational import RainStylizer
 
 QUICK = ("histogram", "nyul", "fourier")
 REVERSED = {"1.5T_ssa": "3T", "3T": "1.5T_ssa", "ssa": "gli", "gli": "ssa", "lge": "bssfp", "bssfp": "lge"}
@@ -46,6 +49,7 @@ class Judgement:
     method: str
     contrast: str
     style: str
+    strength: float
     slices: int
     kl_before: float
     kl_after: float
@@ -68,10 +72,12 @@ def main() -> int:
     parser.add_argument("--encoder", help="package of the encoder, for --gatys")
     parser.add_argument("--gatys", type=int, default=0, metavar="STEPS")
     parser.add_argument("--slices", type=int, default=10, help="for each contrast")
+    parser.add_argument("--strengths", type=float, nargs="+", default=[1.0], help="of the packages' stylisation")
     parser.add_argument("--cache", type=Path, required=True, help="where slices are kept")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
     torch.set_num_threads(1)
+    args.names = [find_package_of("stylizer", name).card.name for name in args.packages]
     args.output.mkdir(parents=True, exist_ok=True)
     domains = organ_domains(args.organ, args.data, args.cache)
     found = []
@@ -90,14 +96,15 @@ def judge(domains: Domains, contrast: str, style: str, args: argparse.Namespace)
     trained = domains[contrast][style].train
     judged, shown = [], {}
     for name, stylizer in stylizers(contrast, style, trained, args):
-        made, seconds = [], 0.0
-        for picture in content.pictures:
-            began = time.process_time()
-            made.append(stylizer.stylize(picture))
-            seconds += time.process_time() - began
-        judged.append(_judgement(name, contrast, style, content, made, wanted, args.organ, seconds))
-        shown[name] = made[len(made) // 2]
-        print(_row(judged[-1]), flush=True)
+        for strength in args.strengths if name in args.names else [1.0]:
+            made, seconds = [], 0.0
+            for picture in content.pictures:
+                began = time.process_time()
+                made.append(stylizer.stylize(picture, strength=strength))
+                seconds += time.process_time() - began
+            judged.append(_judgement((name, contrast, style, strength), content, made, wanted, args.organ, seconds))
+            shown[f"{name} {strength:g}"] = made[len(made) // 2]
+            print(_row(judged[-1]), flush=True)
     middle = len(content.pictures) // 2
     pictures = {"content": content.pictures[middle], "style": wanted.pictures[len(wanted.pictures) // 2], **shown}
     _page(pictures).save(args.output / f"{args.organ}-{contrast}-{style}.png")
@@ -118,48 +125,49 @@ def stylizers(
     for name in args.packages:
         package = find_package_of("stylizer", name)
         try:
-            yield package.card.name, load_stylizer(package, style=style, contrast=contrast)
+            stylizer = load_stylizer(package, style=style, contrast=contrast)
         except SSAGliomaError as error:
             print(f"{name}: {error}")
+            continue
+        yield package.card.name, stylizer
+        if isinstance(stylizer, RainStylizer):
+            # RAIN without its style space is AdaIN.
+            yield "adain (of the same)", create_stylizer("adain", network=stylizer.network.base).fit([], examples)
 
 
 def markdown(found: list[Judgement]) -> str:
     """Return the table."""
     head = (
-        "| method | contrast | to | KL to style | Wasserstein | edges p95 mm (worst slice) | lost edges | "
+        "| method | contrast | to | strength | KL to style | Wasserstein | edges p95 mm (worst slice) | lost edges | "
         "gradient SSIM | refused | ms |"
     )
-    return "\n".join([head, "|" + "---|" * 10, *map(_row, found)])
+    return "\n".join([head, "|" + "---|" * 11, *map(_row, found)])
 
 
 def _judgement(
-    name: str,
-    contrast: str,
-    style: str,
+    what: tuple[str, str, str, float],
     content: SliceTable,
     made: list[np.ndarray],
     wanted: SliceTable,
     organ: str,
     seconds: float,
 ) -> Judgement:
-    masks = [picture != 0 for picture in content.pictures]
-    before = histogram([unit_intensities(one, mask) for one, mask in zip(content.pictures, masks)])
-    after = histogram([unit_intensities(one, mask) for one, mask in zip(made, masks)])
-    aim = histogram([unit_intensities(one, one != 0) for one in wanted.pictures])
+    before, after, aim = (
+        histogram(map(_intensities, pictures)) for pictures in (content.pictures, made, wanted.pictures)
+    )
     first, second = histogram_distances(before, aim), histogram_distances(after, aim)
     reports = []
     for index, (one, other) in enumerate(zip(content.pictures, made)):
         labels = None if content.labels is None else content.labels[index]
         scheme = GLIOMA if organ == "brain" else CARDIAC_LGE
         pixel = PIXEL_MM[organ]
-        reports.append(examine(one, other, spacing_yx_mm=(pixel, pixel), labels=labels, scheme=scheme))
+        config = GuardConfig(cut_out=organ == "brain")
+        reports.append(examine(one, other, spacing_yx_mm=(pixel, pixel), labels=labels, scheme=scheme, config=config))
     places = [one.measures.edges.p95_mm for one in reports if one.measures.edges.p95_mm is not None]
     lost = [one.measures.edges.lost_share for one in reports if one.measures.edges.lost_share is not None]
     likeness = [one.measures.gradient_similarity for one in reports if one.measures.gradient_similarity is not None]
     return Judgement(
-        name,
-        contrast,
-        style,
+        *what,
         len(made),
         first.kl_to_second,
         second.kl_to_second,
@@ -174,9 +182,16 @@ def _judgement(
     )
 
 
+def _intensities(picture: np.ndarray) -> np.ndarray:
+    """Return the foreground's intensities, 1 for the 99.9th percentile: the extremes alone would rule a histogram."""
+    one = slice_pictures(picture, "slice")
+    return one.unit[one.foreground].clip(0, 1)
+
+
 def _row(one: Judgement) -> str:
     return (
-        f"| {one.method} | {one.contrast} | {one.style} | {one.kl_before:.3f} -> {one.kl_after:.3f} | "
+        f"| {one.method} | {one.contrast} | {one.style} | {one.strength:g} | "
+        f"{one.kl_before:.3f} -> {one.kl_after:.3f} | "
         f"{one.wasserstein_before:.3f} -> {one.wasserstein_after:.3f} | {one.edge_p95_mm:.2f} "
         f"({one.edge_p95_worst_mm:.2f}) | {one.lost_edges:.0%} | {one.gradient_similarity:.2f} | "
         f"{one.refused} of {one.slices} | {one.milliseconds:.0f} |"

@@ -10,6 +10,7 @@ so that one network serves both directions. Held-out patients as in `train_encod
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,8 @@ from ssaglioma.training.style_loop import StyleTrainer
 from ssaglioma.training.style_package import PackageWords, StyleSource, package_style_run
 
 SLICES, SCAN_SEED = 6, 7
+RECOMMENDED_STRENGTH = 0.6
+"""At full strength the guard refuses more slices; at this one most pass, and the histogram has come half way."""
 TITLES = {"rain": "RAIN", "adaconv": "AdaConv", "adaconv_structure": "AdaConv that keeps boundaries", "adain": "AdaIN"}
 SIMULATED = "The same cases through the simulated 1.5T_ssa scanner of this project (thick slices, noise, bias field)"
 GLIOMA_SOURCE = "BraTS 2018 and 2021 training cases"
@@ -61,7 +64,9 @@ def main() -> int:
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--steps", type=int, default=100, help="of an epoch")
     parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--boundary-weight", type=float, help="of the boundary loss (default: the method's)")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--judgements", type=Path, help="judgements.json of judge_styles.py, for the card")
     parser.add_argument("--package", type=Path, help="write the package here once the training is done")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -154,8 +159,17 @@ def write(domains: Domains, args: argparse.Namespace) -> None:
         ),
         contrasts=list(domains),
         styles=styles,
+        scores=_judged(args),
         slice_axis="axial" if organ == "brain" else "through_plane",
     )
+
+
+def _judged(args: argparse.Namespace) -> dict[str, object]:
+    """Return what was measured on held-out slices, and the strength to begin with."""
+    if args.judgements is None:
+        return {}
+    rows = [row for row in json.loads(args.judgements.read_text()) if row["method"] == args.package.name]
+    return {"recommended_strength": RECOMMENDED_STRENGTH, "held_out": rows}
 
 
 def _middle_slices(table: SliceTable) -> list[np.ndarray]:

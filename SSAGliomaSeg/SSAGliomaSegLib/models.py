@@ -27,16 +27,10 @@ class ModelsLogic:
 
     def models(self) -> list[ModelEntry]:
         """Return shipped models, then the user's; a folder that is no whole package is left out."""
-        from ssaglioma.errors import SSAGliomaError
-        from ssaglioma.packages import list_packages, read_package
+        from ssaglioma.packages import list_packages
+        from ssaglioma.packages.site_models import site_packages
 
-        packages = list(list_packages())
-        folder = self.userModelsFolder()
-        for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-            try:
-                packages.append(read_package(path, verify=False))
-            except SSAGliomaError:
-                continue
+        packages = [*list_packages(), *site_packages(self.userModelsFolder())]
         return [ModelEntry(package.card.name, package.card.title, str(package.folder)) for package in packages]
 
     def userModelsFolder(self) -> Path:

@@ -88,7 +88,7 @@ class ApplyingLogic(CaseFilesLogic):
         from ssaglioma.errors import DatasetError, SSAGliomaError
 
         if self.applying:
-            raise DatasetError("A volume is being stylised already", remedy=_("Wait for it, or press Cancel"))
+            raise DatasetError("A volume is being stylized already", remedy=_("Wait for it, or press Cancel"))
         if problem := self.styleProblem(parameters):
             raise DatasetError(problem)
         ensurePackages(torch=not self.methodEntry(parameters).quick)
@@ -117,7 +117,7 @@ class ApplyingLogic(CaseFilesLogic):
                 }
             self._applied = [self._add(nodes[one], volume, title) for one, volume in made.items()]
 
-        self._applyChain = Chain([Step(_("Stylising the volume"), arguments, take)], folder)
+        self._applyChain = Chain([Step(_("Stylizing the volume"), arguments, take)], folder)
         status = self.pollApply() if wait else None
         while status is not None and status.running:
             slicer.app.processEvents()

@@ -79,9 +79,7 @@ class Chain:
         self._run.poll()
         end = self._run.end
         if end is None:
-            progress = self._run.progress
-            fraction = (self._done + progress.fraction) / len(self._steps)
-            return ChainStatus("running", fraction, self._steps[self._done].title)
+            return ChainStatus("running", self.fraction, self._steps[self._done].title)
         if isinstance(end, child_events.Cancelled):
             return self._finish(ChainStatus("cancelled", 0.0, _("Cancelled. Nothing was changed.")))
         if isinstance(end, child_events.Failure):
@@ -96,6 +94,12 @@ class Chain:
             self._close()
             raise
         return ChainStatus("running", self._done / len(self._steps), self._steps[self._done].title)
+
+    @property
+    def fraction(self) -> float:
+        """How far the chain is, 0..1."""
+        running = self._run.progress.fraction if self._run is not None and self._end is None else 0.0
+        return min(1.0, (self._done + running) / len(self._steps))
 
     def cancel(self) -> None:
         """End the child's process tree and delete the files."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import slicer
 from slicer.i18n import tr as _
 
+from SSAStyleTransferLib.casefiles import atLeastTwo
 from SSAStyleTransferLib.content import nodeStamp, oneSlice, sliceAxis
 from SSAStyleTransferLib.sample import sampleVolume, tumorSlice
 
@@ -55,10 +56,18 @@ class BankLogic:
     """Styles to choose from; part of `SSAStyleTransferLogic`."""
 
     def __init__(self) -> None:
-        self._pictures: dict[str, Volume] = {}
+        self._bankPictures: dict[str, Volume] = {}
+        self._entries: tuple = ((), [])
 
     def bankEntries(self) -> list[BankEntry]:
         """Return all styles: simulated ones (the 1.5 T hospital scanner first), learned ones, own ones."""
+        folder = self.ownStylesFolder()
+        stamp = (id(self.stylePackages()), folder.stat().st_mtime_ns if folder.is_dir() else 0)
+        if self._entries[0] != stamp:  # a live preview asks many times a second
+            self._entries = (stamp, self._listEntries(folder))
+        return self._entries[1]
+
+    def _listEntries(self, folder: Path) -> list[BankEntry]:
         numbers = [(name, number) for name in self.presetNames() for number in range(1, _OF_EACH_SCANNER + 1)]
         numbers.sort(key=lambda one: (one[0] != _FIRST[0],))
         entries = [
@@ -76,7 +85,6 @@ class BankLogic:
                     style=style.name, count=count, package=package.card.name
                 )
                 entries.append(BankEntry(f"{LEARNED}:{package.card.name}:{style.name}", title, LEARNED))
-        folder = self.ownStylesFolder()
         for path in sorted(folder.glob(f"*{_SUFFIX}")) if folder.is_dir() else []:
             name = path.name[: -len(_SUFFIX)]
             entries.append(BankEntry(f"{OWN}:{name}", _("Own: {name}").format(name=name), OWN))
@@ -148,10 +156,10 @@ class BankLogic:
     def entryPicture(self, entry: BankEntry, contrast: str) -> Volume:
         """Return a bank style's picture, one slice: of the simulated sample case, or of the user's file."""
         key = f"{entry.key}|{contrast}"
-        if key not in self._pictures:
+        if key not in self._bankPictures:
             made = self._ownPicture(entry) if entry.private else _simulated(entry, contrast)
-            self._pictures[key] = made
-        return self._pictures[key]
+            self._bankPictures[key] = made
+        return self._bankPictures[key]
 
     def styleSlice(self, parameters, sequence: Sequence | None) -> Volume | None:
         """Return the one slice of the style that is shown: the one with the largest foreground; None if learned."""
@@ -180,6 +188,22 @@ class BankLogic:
         top = float(np.percentile(array[array != 0], 99.5)) if array.any() else 1.0
         return np.ascontiguousarray((np.clip(array / top, 0, 1) * 255).astype(np.uint8))
 
+    def thumbnailKey(self, parameters) -> tuple:
+        """Return what differs when the thumbnail differs."""
+        sequence = None if self.contentProblem(parameters) else self.contrastOf(parameters, parameters.content)
+        return self.styleKey(parameters, sequence)
+
+    def thumbnailFile(self, parameters) -> Path | None:
+        """Write the thumbnail as PNG into Slicer's temporary folder; None where there is no picture."""
+        from ssaglioma.volume.pictures2d import write_picture
+
+        array = self.thumbnail(parameters)
+        if array is None:
+            return None
+        file = Path(slicer.app.temporaryPath) / "ssaglioma-style-thumbnail.png"
+        write_picture(array, file)
+        return file
+
     def ownStylesFolder(self) -> Path:
         """Return the folder of the user's own styles; it lives beside Slicer's settings and never in a scene."""
         return Path(slicer.app.slicerUserSettingsFilePath).parent / _USER_FOLDER
@@ -204,7 +228,7 @@ class BankLogic:
             )
         piece = _largestSlice(source)
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_volume(piece, target)
+        write_volume(atLeastTwo(piece), target)
         return BankEntry(f"{OWN}:{name}", _("Own: {name}").format(name=name), OWN)
 
     def removeOwnStyle(self, parameters) -> None:
@@ -212,7 +236,9 @@ class BankLogic:
         entry = self.bankEntry(parameters)
         if entry is not None and entry.private:
             self._ownFile(entry).unlink(missing_ok=True)
-            self._pictures = {key: one for key, one in self._pictures.items() if not key.startswith(f"{entry.key}|")}
+            self._bankPictures = {
+                key: one for key, one in self._bankPictures.items() if not key.startswith(f"{entry.key}|")
+            }
             parameters.bankStyle = self.bankEntries()[0].key
 
     def _ownFile(self, entry: BankEntry) -> Path:
@@ -221,7 +247,8 @@ class BankLogic:
     def _ownPicture(self, entry: BankEntry) -> Volume:
         from ssaglioma.volume import read_volume, to_canonical
 
-        return to_canonical(read_volume(self._ownFile(entry)))
+        volume = to_canonical(read_volume(self._ownFile(entry)))
+        return oneSlice(volume, volume.shape.index(2), 0)
 
 
 def _simulated(entry: BankEntry, contrast: str) -> Volume:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -140,14 +141,23 @@ def writeImages(images: Mapping[Sequence | None, Volume], target: Path, labels: 
 
     if set(images) == {None}:
         file = target.with_suffix(_SUFFIX)
-        write_volume(images[None], file)
+        write_volume(atLeastTwo(images[None]), file)
         return file
     target.mkdir(parents=True)
     for sequence, volume in images.items():
-        write_volume(volume, target / f"{target.name}-{sequence.value}{_SUFFIX}")
+        write_volume(atLeastTwo(volume), target / f"{target.name}-{sequence.value}{_SUFFIX}")
     if labels is not None:
-        write_volume(labels, target / f"{target.name}-seg{_SUFFIX}")
+        write_volume(atLeastTwo(labels), target / f"{target.name}-seg{_SUFFIX}")
     return target
+
+
+def atLeastTwo(volume: Volume) -> Volume:
+    """Return a single slice twice, one behind the other, because files must hold volumes; others as they are."""
+    import numpy as np
+
+    if 1 not in volume.shape:
+        return volume
+    return replace(volume, array=np.repeat(volume.array, 2, axis=volume.shape.index(1)))
 
 
 def readVolumes(values: Mapping) -> dict[Sequence | None, Volume]:

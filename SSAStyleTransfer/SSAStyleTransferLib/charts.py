@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import slicer
 from slicer.i18n import tr as _
 
-from SSAStyleTransferLib.content import MADE, oneSlice
+from SSAStyleTransferLib.chart_nodes import drawLines, drawScatter
+from SSAStyleTransferLib.content import oneSlice
 from SSAStyleTransferLib.sample import sampleVolume, tumorSlice
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 ALL = "all"
 _BINS = 64
-_SERIES_COLORS = ((0.35, 0.56, 0.79), (0.90, 0.62, 0.0), (0.0, 0.62, 0.45), (0.8, 0.47, 0.65))
 _MAP_SCANNERS = ("3T_research", "1.5T_ssa")
 _MAP_SCANS, _MAP_SLICES, _MAP_REACH = 4, 4, 24
 _DEFAULT_CONTRAST = "t2f"
@@ -101,11 +100,11 @@ class ChartsLogic:
             columns.setdefault(_("Gray value"), found.centres)
             columns[names[key]] = found.shares
         title = _("Histograms, {region}").format(
-            region=_("whole brain") if parameters.region == ALL else parameters.region
+            region=_("whole image") if parameters.region == ALL else parameters.region
         )
         if text := self.distanceText(parameters):
-            title += f". {text}"
-        chart = self._draw(parameters, "histogram", columns, title, (_("Gray value"), _("Share")))
+            title += f". {text.replace('→', '/')}"  # charts have no arrow
+        chart = drawLines(parameters, "histogram", columns, title, (_("Gray value"), _("Share")))
         if show:
             self.showViews(parameters, chart)
         return chart
@@ -129,7 +128,7 @@ class ChartsLogic:
         for region in ("WT", "TC", "ET"):
             columns[region] = np.array([diceOf(reference, other, region) for _strength, other in found])
         title = _("Dice to the labels") if labels is not None else _("Dice to the mask of the original")
-        chart = self._draw(parameters, "curve", columns, title, (_("Strength"), "Dice"))
+        chart = drawLines(parameters, "curve", columns, title, (_("Strength"), "Dice"))
         chart.SetYAxisRangeAuto(False)
         chart.SetYAxisRange(0.0, 1.0)
         if show:
@@ -164,10 +163,25 @@ class ChartsLogic:
         for name, rows in groups.items():
             padded = np.concatenate([rows[:, :2], np.repeat(rows[-1:, :2], longest - len(rows), axis=0)])
             columns[f"{name} x"], columns[f"{name} y"] = padded[:, 0], padded[:, 1]
-        chart = self._drawScatter(parameters, columns, list(groups))
+        chart = drawScatter(parameters, columns, list(groups), len(_MAP_SCANNERS))
         if show:
             self.showViews(parameters, chart)
         return chart
+
+    def refreshChart(self, parameters) -> None:
+        """Draw the chart that is shown anew for the present picture: its histograms, or its dot on the map.
+
+        Where our views show no chart yet, they get the histograms.
+        """
+        shown, chart = self.shownPicture, self.shownChart()
+        if shown is None or not self.viewsShown or not shown.piece.array.any():
+            return
+        if chart is None:
+            self.plotNode().SetPlotChartNodeID(self.drawHistograms(parameters, show=False).GetID())
+        elif chart is parameters.histogramChart:
+            self.drawHistograms(parameters, show=False)
+        elif chart is parameters.mapChart:
+            self.drawMap(parameters, show=False)
 
     def _samples(self, parameters) -> dict | None:
         """Return gray values 0..1 of original, style and result in the chosen region; None without a picture."""
@@ -201,93 +215,6 @@ class ChartsLogic:
             return None
         volume = self.styleSlice(parameters, shown.piece.sequence)
         return None if volume is None else np.squeeze(volume.array).astype(np.float32)
-
-    def _draw(self, parameters, kind: str, columns: dict, title: str, axes: tuple[str, str]):
-        """Fill the table of a kind, and draw each column against the first one."""
-        table, chart = self._nodesOf(parameters, kind)
-        _fill(table, columns)
-        first, *rest = columns
-        for number, name in enumerate(rest):
-            series = _series(kind, number, name)
-            series.SetAndObserveTableNodeID(table.GetID())
-            series.SetPlotType(slicer.vtkMRMLPlotSeriesNode.PlotTypeScatter)
-            series.SetMarkerStyle(slicer.vtkMRMLPlotSeriesNode.MarkerStyleNone)
-            series.SetXColumnName(first)
-            series.SetYColumnName(name)
-            series.SetColor(_SERIES_COLORS[number % len(_SERIES_COLORS)])
-            series.SetLineWidth(2)
-        self._observe(chart, kind, len(rest))
-        chart.SetTitle(title)
-        chart.SetXAxisTitle(axes[0])
-        chart.SetYAxisTitle(axes[1])
-        return chart
-
-    def _drawScatter(self, parameters, columns: dict, groups: list[str]):
-        table, chart = self._nodesOf(parameters, "map")
-        _fill(table, columns)
-        markers = slicer.vtkMRMLPlotSeriesNode
-        for number, name in enumerate(groups):
-            series = _series("map", number, name)
-            series.SetAndObserveTableNodeID(table.GetID())
-            series.SetPlotType(markers.PlotTypeScatter)
-            series.SetLineStyle(markers.LineStyleNone)
-            cloud = number < len(_MAP_SCANNERS)
-            series.SetMarkerStyle(markers.MarkerStyleCircle if cloud else markers.MarkerStyleDiamond)
-            series.SetMarkerSize(7 if cloud else 16)
-            series.SetXColumnName(f"{name} x")
-            series.SetYColumnName(f"{name} y")
-            colors = ((0.6, 0.6, 0.6), (0.8, 0.47, 0.65), *(_SERIES_COLORS[index] for index in (0, 2, 1)))
-            series.SetColor(colors[number])
-        self._observe(chart, "map", len(groups))
-        chart.SetTitle(_("Where the slice lies between scanners"))
-        chart.SetXAxisTitle(_("First axis of largest spread"))
-        chart.SetYAxisTitle(_("Second axis"))
-        return chart
-
-    @staticmethod
-    def _nodesOf(parameters, kind: str):
-        scene = slicer.mrmlScene
-        for suffix, class_name in (("Table", "vtkMRMLTableNode"), ("Chart", "vtkMRMLPlotChartNode")):
-            if getattr(parameters, f"{kind}{suffix}") is None:
-                name = scene.GenerateUniqueName(f"SSAGlioma {kind}")
-                node = scene.AddNewNodeByClass(class_name, name)
-                node.SetAttribute(MADE, f"{kind}{suffix}")
-                setattr(parameters, f"{kind}{suffix}", node)
-        return getattr(parameters, f"{kind}Table"), getattr(parameters, f"{kind}Chart")
-
-    @staticmethod
-    def _observe(chart, kind: str, count: int) -> None:
-        chart.RemoveAllPlotSeriesNodeIDs()
-        for number in range(count):
-            chart.AddAndObservePlotSeriesNodeID(_seriesNode(kind, number).GetID())
-
-
-def _seriesNode(kind: str, number: int):
-    nodes = slicer.util.getNodesByClass("vtkMRMLPlotSeriesNode")
-    return next((node for node in nodes if node.GetAttribute(MADE) == f"{kind}{number}"), None)
-
-
-def _series(kind: str, number: int, name: str):
-    node = _seriesNode(kind, number)
-    if node is None:
-        node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLPlotSeriesNode", name)
-        node.SetAttribute(MADE, f"{kind}{number}")
-    node.SetName(name)
-    return node
-
-
-def _fill(table, columns: dict) -> None:
-    import vtk
-
-    modified = table.StartModify()
-    table.RemoveAllColumns()
-    for name, values in columns.items():
-        column = vtk.vtkDoubleArray()
-        column.SetName(name)
-        for value in values:
-            column.InsertNextValue(float(value))
-        table.AddColumn(column)
-    table.EndModify(modified)
 
 
 def _features(pictures) -> np.ndarray:

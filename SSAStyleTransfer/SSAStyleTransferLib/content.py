@@ -170,7 +170,7 @@ class ContentLogic:
         return int(np.clip(round(float(index[2 - axis])), 0, volume.shape[axis] - 1))
 
     def labelsSlice(self, parameters, piece: SlicePiece) -> np.ndarray | None:
-        """Return the labels (Y, X) of a slice, or None without labels.
+        """Return the labels (Y, X) of a slice of the content, or None without labels or for an earlier content.
 
         Raises
         ------
@@ -179,6 +179,8 @@ class ContentLogic:
         """
         import numpy as np
 
+        if parameters.content is None or piece.key[:2] != (parameters.content.GetID(), nodeStamp(parameters.content)):
+            return None
         volume = self.labelsVolume(parameters)
         return None if volume is None else np.take(volume.array, piece.index, axis=piece.axis)
 

@@ -49,7 +49,7 @@ class ExportingLogic:
         if style is not None and (allowPrivate or not self.privateStyle(parameters)):
             parts.append(_gray(style, 0.0, float(style.max())))
         parts.append(_gray(shown.array, low, high))
-        parts.append((_gray(shown.array - shown.piece.array, low - high, high - low)))
+        parts.append(_gray(shown.array - shown.piece.array, low - high, high - low))
         target = Path(path).with_suffix(".png")
         write_picture(_sideBySide(parts), target)
         return target
@@ -125,7 +125,7 @@ def _addSeries(drawn, series) -> None:
     points = series.GetLineStyle() == slicer.vtkMRMLPlotSeriesNode.LineStyleNone
     plot = drawn.AddPlot(vtk.vtkChart.POINTS if points else vtk.vtkChart.LINE)
     plot.SetInputData(series.GetTableNode().GetTable(), series.GetXColumnName(), series.GetYColumnName())
-    plot.SetColor(*series.GetColor())
+    plot.SetColorF(*series.GetColor())
     plot.SetWidth(2.0)
     plot.SetLabel(series.GetName())
     if points:

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from slicer.i18n import tr as _
 
+from SSAStyleTransferLib.methods import SCANNER
+
 if TYPE_CHECKING:
     from ssaglioma.style.guard_report import GuardReport
 
+_TOLD = 2
 READY, WARNING, ERROR, NONE = "ready", "warning", "error", "none"
 
 
@@ -21,7 +24,7 @@ class GuardingLogic:
     def examinePicture(self, parameters) -> GuardReport:
         """Return the guard's report on the shown picture, with labels and the model's masks where there are some.
 
-        A refused picture is striped in the views unless refusals are accepted.
+        A refused picture is striped in the views unless refusals are accepted, or a scanner is simulated.
 
         Raises
         ------
@@ -45,9 +48,15 @@ class GuardingLogic:
             )
             self._verdict = (key, report)
         report = self._verdict[1]
-        striped = shown.array if parameters.force else hatched(shown.array, report)
+        scan = self.methodEntry(parameters).method == SCANNER  # it is meant to lose anatomy
+        striped = shown.array if parameters.force or scan else hatched(shown.array, report)
         self.showPictures(parameters, shown.piece, striped)
         return report
+
+    def examineIfPossible(self, parameters) -> None:
+        """Examine the shown picture unless its slice is empty."""
+        if self.shownPicture is not None and self.shownPicture.piece.array.any():
+            self.examinePicture(parameters)
 
     def verdict(self, parameters) -> GuardReport | None:
         """Return the last report if it is on the shown picture, else None."""
@@ -61,9 +70,17 @@ class GuardingLogic:
         if report is None:
             return _("Anatomy guard: not examined yet."), NONE
         if not report.passed:
-            text = _("Anatomy guard refuses: {reasons}.").format(reasons="; ".join(report.reasons))
+            reasons = "; ".join(report.reasons[:_TOLD])
+            more = len(report.reasons) - _TOLD
+            text = _("Anatomy guard refuses: {reasons}.").format(reasons=reasons)
+            text += " " + _("And {count} more.").format(count=more) if more > 0 else ""
             return text, WARNING if parameters.force else ERROR
         return _("Anatomy guard: {facts}.").format(facts=", ".join(_facts(report))), READY
+
+    def guardReasons(self, parameters) -> str:
+        """Return all reasons of a refusal, one a line; empty where the guard did not refuse."""
+        report = self.verdict(parameters)
+        return "" if report is None else "\n".join(report.reasons)
 
     def _verdictKey(self, parameters) -> tuple:
         labels = parameters.labels

@@ -50,8 +50,9 @@ class MethodsLogic:
         from ssaglioma.packages.resources import locate
 
         folder = self.userPackagesFolder()
-        stamp = tuple(path.stat().st_mtime_ns if path.is_dir() else 0 for path in (locate("Models"), folder))
         kept: dict = self.__dict__.setdefault("_packages", {})
+        shipped = kept.setdefault("shipped", locate("Models"))
+        stamp = tuple(path.stat().st_mtime_ns if path.is_dir() else 0 for path in (shipped, folder))
         if kept.get("stamp") != stamp:  # a live preview asks many times a second
             packages = list(list_all_packages())
             for path in sorted(folder.iterdir()) if folder.is_dir() else []:
@@ -89,9 +90,7 @@ class MethodsLogic:
                 known = METHODS[card.method]
                 space = card.method in ("rain", "adaconv_rain")
                 entries.append(
-                    MethodEntry(
-                        card.name, card.title, known.citation, card.method, str(package.folder), False, space
-                    )
+                    MethodEntry(card.name, card.title, known.citation, card.method, str(package.folder), False, space)
                 )
         return entries
 
@@ -114,6 +113,29 @@ class MethodsLogic:
                 remedy=_("Choose another method, or add its model package"),
             )
         return found
+
+    def chooseMethod(self, parameters, key: str) -> None:
+        """Choose a method by its key; a stylizer brings its first own style where the chosen one is another's.
+
+        Raises
+        ------
+        DatasetError
+            If there is no such method.
+        """
+        from ssaglioma.errors import DatasetError
+
+        entries = self.methods()
+        found = next((entry for entry in entries if entry.key == key), None)
+        if found is None:
+            raise DatasetError(f"The method {key!r} is not known", expected=f"one of {[one.key for one in entries]}")
+        learned = parameters.bankStyle.startswith("learned:") and parameters.bankStyle.split(":")[1] != key
+        own = [entry.key for entry in self.bankEntries() if entry.key.startswith(f"learned:{key}:")]
+        with slicer.util.NodeModify(parameters.parameterNode):
+            parameters.method = key
+            if own and not parameters.bankStyle.startswith("own:"):
+                parameters.bankStyle = own[0]
+            elif learned:
+                parameters.bankStyle = self.bankEntries()[0].key
 
     def methodText(self, parameters) -> str:
         """Return what the chosen method does and where it comes from, for people."""

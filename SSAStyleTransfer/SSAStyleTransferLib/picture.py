@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _KEPT_PICTURES, _KEPT_STYLIZERS = 24, 8
 _REST_SECONDS = 0.4
 _RATE_OVER = 10
-_EXTRA_SLICES = 2
 
 
 @dataclass(frozen=True)
@@ -112,6 +111,25 @@ class PictureLogic:
         self.showPictures(parameters, piece, picture)
         self._times = [*self._times, time.perf_counter()][-_RATE_OVER:]
         return PictureState("ready", "", time.perf_counter() - began)
+
+    def pictureSignature(self, parameters) -> tuple:
+        """Return what differs when the views would show something else."""
+        if problem := self.contentProblem(parameters) or self.styleProblem(parameters):
+            return ("problem", problem)
+        key = self.pictureKey(parameters, self.contentSlice(parameters))
+        return (*key, parameters.strength, parameters.view, parameters.wipePosition, parameters.force)
+
+    @property
+    def pictureWanted(self) -> bool:
+        """Whether a picture waits for its child process."""
+        return self._wanted is not None
+
+    def backgroundFraction(self) -> float:
+        """Return how far the background work is, 0..1; that on a volume counts before that on a slice."""
+        for chain in (self._applyChain, self._lookChain, self._pictureChain):
+            if chain is not None:
+                return chain.fraction
+        return 0.0
 
     def updateRate(self) -> float:
         """Return the pictures a second over the last ten; 0 before the second one, or after a rest of a second."""
@@ -247,7 +265,8 @@ class PictureLogic:
         volume = self.imageVolume(slicer.mrmlScene.GetNodeByID(piece.key[0]))
         scan = self.scanParameters(parameters, PLANES[piece.axis], missing=False)
         thick = (scan.slices.thickness_mm + scan.slices.gap_mm) if scan.slices else 0.0
-        reach = int(np.ceil(1.5 * thick / volume.spacing_zyx_mm[piece.axis])) + (_EXTRA_SLICES if thick else 0)
+        # Three thick slices: that in the middle sees its whole profile.
+        reach = int(np.ceil(1.5 * thick / volume.spacing_zyx_mm[piece.axis]))
         first = max(0, piece.index - reach)
         last = min(volume.shape[piece.axis] - 1, piece.index + reach)
         slab = oneSlice(volume, piece.axis, first, last - first + 1)
@@ -263,4 +282,3 @@ def mixed(before: np.ndarray, after: np.ndarray, strength: float) -> np.ndarray:
     if strength == 0:
         return before.copy()
     return before + np.float32(strength) * (after - before)
-

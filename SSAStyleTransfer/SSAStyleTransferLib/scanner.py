@@ -16,6 +16,8 @@ EFFECTS = (
 )
 """Switches of the effects, in the order of the panel."""
 NO_SEQUENCE = "none"
+_DIGITS = {"scanThickness": 1, "scanGap": 1, "scanPixel": 2, "scanGibbs": 2, "scanMotionMm": 1}
+"""Decimals of the sliders; whole numbers where none are named."""
 _MOTION_AT = 0.7
 _SPIKE_PLACE = (0.3, 0.2)
 _FULL_FIELD_MT = 3000.0
@@ -76,7 +78,8 @@ class ScannerLogic:
         values |= {field: effect is not None for field, effect in zip(EFFECTS, (*made, scan.contrast))}
         with slicer.util.NodeModify(parameters.parameterNode):
             for field, value in values.items():
-                setattr(parameters, field, round(value, 3) if isinstance(value, float) else value)
+                shown = round(value, _DIGITS.get(field, 0)) if isinstance(value, float) else value
+                setattr(parameters, field, shown)
 
     def switchAllOff(self, parameters) -> None:
         """Switch every effect off."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _KEPT_MASKS = 12
+_FILL = 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,13 +113,11 @@ class SeeingLogic:
         else:
 
             def keep(values) -> None:
-                for one, volume in readVolumes(values).items():
-                    full = volume.array.astype(before[one].array.dtype)
-                    after[one] = before[one].with_array(mixed(before[one].array, full, strength))
+                for one in readVolumes(values):
+                    full = self.readStylised(values, one, pieces[one].axis)
+                    after[one] = pieces[one].placed(mixed(pieces[one].array, full, strength))
 
-            steps.append(
-                Step(_("Stylising"), lambda: self.stylizeArguments(parameters, before, folder, "look"), keep)
-            )
+            steps.append(Step(_("Stylizing"), lambda: self.stylizeArguments(parameters, before, folder, "look"), keep))
         known = (package.card.name, *(piece.key for piece in pieces.values()))
         masks = {"before": self._masks[known]} if known in self._masks else {}
         for name, images in (("before", before), ("after", after)):
@@ -130,6 +129,14 @@ class SeeingLogic:
             self._takeSeen(parameters, shown, masks)
 
         self._begin(steps, folder, done)
+
+    def lookIfNew(self, parameters) -> bool:
+        """Let the model look unless it saw this picture already, or is at work; tell whether it began."""
+        shown = self.shownPicture
+        if shown is None or self.looking or self.seenMasks(shown.key) is not None or not shown.piece.array.any():
+            return False
+        self.look(parameters)
+        return True
 
     def pollLooking(self) -> ChainStatus | None:
         """Follow the model; None while nothing runs.
@@ -198,7 +205,7 @@ class SeeingLogic:
         folder = newFolder()
         steps = [
             Step(
-                _("Stylising the volume"),
+                _("Stylizing the volume"),
                 lambda: self.stylizeArguments(parameters, before, folder, "curve"),
                 lambda values: full.update(readVolumes(values)),
             )
@@ -267,6 +274,7 @@ class SeeingLogic:
             else:
                 update_segmentation(node, labelmap)
             display = node.GetDisplayNode()
+            display.SetOpacity2DFill(_FILL)
             display.RemoveAllViewNodeIDs()
             display.AddViewNodeID(f"vtkMRMLSliceNode{view}")
             display.SetVisibility(True)
@@ -288,5 +296,3 @@ def diceOf(reference, prediction, region: str) -> float:
     from ssaglioma.labels import GLIOMA
 
     return overlap_counts(GLIOMA.mask(reference, region), GLIOMA.mask(prediction, region)).dice
-
-

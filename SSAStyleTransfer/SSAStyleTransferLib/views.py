@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from ssaglioma.volume import Volume
 
-LAYOUT, CHART_LAYOUT = 5128, 5129
-"""Numbers of our layouts in Slicer's layout node: views alone, and with a chart below."""
+LAYOUT = 5128
+"""Number of our layout in Slicer's layout node; that of SSAGliomaSeg is 5127."""
 CONTENT_VIEW, STYLE_VIEW, RESULT_VIEW = "SSAContent", "SSAStyle", "SSAResult"
 PLOT_VIEW = "SSAPlot"
 _COLORS = {CONTENT_VIEW: "#5E90C8", STYLE_VIEW: "#EDD54C", RESULT_VIEW: "#6EB04B"}
@@ -30,16 +30,16 @@ class ViewsLogic:
     """Views of the pictures; part of `SSAStyleTransferLogic`."""
 
     def showViews(self, parameters, chart=None) -> None:
-        """Lay out original, style and result, linked, at the same slice; a chart node goes below them."""
+        """Lay out original, style and result, linked, at the same slice, and a chart below: this one, or the last."""
         if self.contentProblem(parameters):
             return
         start = self.shownSlice(parameters)
         layout = slicer.app.layoutManager()
         layout_node = layout.layoutLogic().GetLayoutNode()
-        number = LAYOUT if chart is None else CHART_LAYOUT
-        if not layout_node.IsLayoutDescription(number):
-            layout_node.AddLayoutDescription(number, _layoutXml(chart is not None))
-        layout_node.SetViewArrangement(number)
+        if not layout_node.IsLayoutDescription(LAYOUT):
+            layout_node.AddLayoutDescription(LAYOUT, _layoutXml())
+        layout_node.SetViewArrangement(LAYOUT)
+        slicer.app.processEvents()  # the views get their sizes, which fitting needs
         self.setWindow(parameters)
         content = parameters.content
         orientation = _ORIENTATIONS[sliceAxis(self.imageVolume(content))]
@@ -56,12 +56,25 @@ class ViewsLogic:
             layout.sliceWidget(view).sliceLogic().FitSliceToAll()
         self.goToSlice(parameters, start)
         if chart is not None:
-            slicer.modules.plots.logic().ShowChartInLayout(chart)
+            # Slicer's own ShowChartInLayout would leave our layout, which it does not know.
+            self.plotNode().SetPlotChartNodeID(chart.GetID())
+        elif self.shownChart() is None and self.shownPicture is not None and self.shownPicture.piece.array.any():
+            self.plotNode().SetPlotChartNodeID(self.drawHistograms(parameters, show=False).GetID())
 
     @property
     def viewsShown(self) -> bool:
-        """Whether one of our layouts is shown."""
-        return slicer.app.layoutManager().layout in (LAYOUT, CHART_LAYOUT)
+        """Whether our layout is shown."""
+        return slicer.app.layoutManager().layout == LAYOUT
+
+    @staticmethod
+    def plotNode():
+        """Return the node of our plot view, None before the layout was shown."""
+        return slicer.mrmlScene.GetSingletonNode(PLOT_VIEW, "vtkMRMLPlotViewNode")
+
+    def shownChart(self):
+        """Return the chart that our plot view shows, or None."""
+        node = self.plotNode()
+        return None if node is None else node.GetPlotChartNode()
 
     def sliceNode(self, parameters):
         """Return the slice node that tells the slice: that of our first view where it is shown, else the usual one."""
@@ -107,7 +120,7 @@ class ViewsLogic:
             self.setWindow(parameters)
             display = parameters.content.GetDisplayNode()
         low, high = display.GetWindowLevelMin(), display.GetWindowLevelMax()
-        node = self._madeNode(parameters, "stylised", _("Stylised slice"))
+        node = self._madeNode(parameters, "stylised", _("Stylized slice"))
         update_node(node, piece.placed(picture))
         _window(node, low, high)
         if parameters.view != "result":
@@ -183,9 +196,12 @@ class ViewsLogic:
     def _madeNode(parameters, field: str, name: str):
         node = getattr(parameters, field)
         if node is None:
-            node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", slicer.mrmlScene.GenerateUniqueName(name))
+            node = slicer.mrmlScene.AddNewNodeByClass(
+                "vtkMRMLScalarVolumeNode", slicer.mrmlScene.GenerateUniqueName(name)
+            )
             node.SetAttribute(MADE, field)
             node.SetHideFromEditors(True)
+            node.SetSaveWithScene(False)  # made anew when the scene is loaded; own styles stay on this computer
             node.CreateDefaultDisplayNodes()
             setattr(parameters, field, node)
         return node
@@ -224,12 +240,10 @@ def _differenceColors():
     return node
 
 
-def _layoutXml(with_chart: bool) -> str:
+def _layoutXml() -> str:
     labels = {CONTENT_VIEW: _("Original"), STYLE_VIEW: _("Style"), RESULT_VIEW: _("Result")}
     views = "".join(_viewXml(view, text) for view, text in labels.items())
     row = f'<layout type="horizontal" split="true">{views}</layout>'
-    if not with_chart:
-        return row
     plot = f'<item><view class="vtkMRMLPlotViewNode" singletontag="{PLOT_VIEW}"/></item>'
     return f'<layout type="vertical" split="true"><item>{row}</item>{plot}</layout>'
 

@@ -11,3 +11,15 @@ from seg_scene import (  # noqa: F401
     segmented_scene,
     widget,
 )
+from style_scene import (  # noqa: F401
+    quick_model,
+    stage,
+    theatre,
+    tiny_adaconv,
+)
+from train_scene import (  # noqa: F401
+    desk,
+    own_cases,
+    sleeper,
+    tiny_cases,
+)

@@ -152,9 +152,14 @@ def segmented(host, widget, segmented_scene):
 
 def let_go(host, panel) -> None:
     """Unload the module; its widgets, which Python keeps alive here, stop to follow the scene and to cost time."""
+    let_go_of(host, panel, "SSAGliomaSeg")
+
+
+def let_go_of(host, panel, module: str) -> None:
+    """Unload a module as `let_go` does."""
     import qt
 
-    host.unload_module("SSAGliomaSeg")
+    host.unload_module(module)
     for child in panel.parent.findChildren(qt.QWidget):
         if hasattr(child, "setMRMLScene"):
             child.setMRMLScene(None)

@@ -16,7 +16,7 @@ from ssaglioma import __version__
 from ssaglioma.cli.style_images import Subject, native, stem_of, summary_path
 from ssaglioma.cli.style_search import segmented
 from ssaglioma.errors import DatasetError
-from ssaglioma.labels import label_scheme
+from ssaglioma.labels import CARDIAC_LGE, label_scheme
 from ssaglioma.style.guard import GuardConfig, GuardReport, examine
 from ssaglioma.volume import atomic_path, read_labelmap, to_canonical, write_volume
 from ssaglioma.volume.pictures2d import write_picture
@@ -72,7 +72,7 @@ def examined(result: Result, slice_axis: str, args: argparse.Namespace) -> Guard
         labels=labels,
         scheme=scheme,
         segmenter=views,
-        config=GuardConfig(slice_axis=slice_axis),
+        config=GuardConfig(slice_axis=slice_axis, cut_out=scheme.name != CARDIAC_LGE.name),
     )
 
 

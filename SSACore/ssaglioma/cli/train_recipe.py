@@ -143,7 +143,7 @@ def _request(args: argparse.Namespace) -> tuple[Path, RunRequest]:
     if args.job is not None:
         found = read_request(args.job)
         return args.job, found if args.device == "auto" else replace(found, device=args.device)
-    if args.output is None and not args.budget:
+    if args.output is None and not args.budget and args.export is None:
         raise DatasetError("--recipe without --output", expected="--output DIR, the folder of the run")
     folders = {
         name: str(getattr(args, place).resolve())
@@ -233,7 +233,7 @@ def _train(request: RunRequest, output: Path, args: argparse.Namespace, console:
         hooks = RunHooks(lambda: pause_wanted(output), console.epoch, console.progress)
         report = carry_out(request, output, hooks)
         clear_pause(output)
-    return _tell(report, output, console)
+        return _tell(report, output, console)  # with the lock still held: who reads the folder must not miss it
 
 
 def _tell(report: RunReport | None, output: Path, console: Console) -> int:

@@ -83,7 +83,8 @@ def search_case_style(
     """Search along the segmenter's gradient and give the stylizer the offset that was found.
 
     The loss is the binary cross-entropy of the segmenter's regions, averaged over slices and pixels. The noise of the
-    style is drawn once; call `reseed` afterwards, so that `stylize` draws the same again.
+    style is drawn once; call `reseed` afterwards, so that `stylize` draws the same again. Of networks that keep detail
+    it sees the picture before shading is taken away (`style.shading`).
 
     Parameters
     ----------

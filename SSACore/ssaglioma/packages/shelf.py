@@ -68,7 +68,17 @@ class PackageShelf:
         ModelPackageError
             If there is no shelf, or it or the package is damaged.
         """
-        return read_package(self.root / self._state()["installed"][-1])
+        return read_package(self.installed_folder())
+
+    def installed_folder(self) -> Path:
+        """Return the folder of the installed package, which is not looked into.
+
+        Raises
+        ------
+        ModelPackageError
+            If there is no shelf, or it is damaged.
+        """
+        return self.root / self._state()["installed"][-1]
 
     def history(self) -> list[dict[str, str]]:
         """Return what happened, oldest first: 'time', 'action' (installed, refused, rolled back), 'version', 'note'."""

@@ -11,22 +11,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from ssaglioma.errors import ModelPackageError, SSAGliomaError
-from ssaglioma.packages.package import CARD_FILE, ModelPackage, read_package, write_package
+from ssaglioma.packages.package import CARD_FILE, WEIGHTS_FILE, ModelPackage, read_package, write_package
 from ssaglioma.packages.shelf import SHELF_FILE, PackageShelf
 from ssaglioma.types import PathLike
 
 
 def site_packages(site: PathLike) -> list[ModelPackage]:
-    """Return the packages of a site and the installed version of each shelf; what is damaged is left out.
+    """Return the packages of a site and the installed version of each shelf; what is no whole package is left out.
 
-    Digests of plain packages are not checked here.
+    Digests are not checked here: a screen lists models often, and a run checks what it uses.
     """
     root = Path(site)
     found = []
     for path in sorted(root.iterdir()) if root.is_dir() else []:
         try:
             if (path / SHELF_FILE).is_file():
-                found.append(PackageShelf(path).current())
+                found.append(read_package(PackageShelf(path).installed_folder(), verify=False))
             elif (path / CARD_FILE).is_file():
                 found.append(read_package(path, verify=False))
         except SSAGliomaError:
@@ -89,3 +89,12 @@ def can_roll_back(site: PathLike, name: str) -> bool:
         return shelf.installed_count() > 1
     except SSAGliomaError:
         return False
+
+
+def installed_digest(site: PathLike, name: str) -> str:
+    """Return the SHA-256 of the weights that are installed under a name; empty if there is no such shelf."""
+    try:
+        folder = PackageShelf(Path(site) / name).installed_folder()
+        return read_package(folder, verify=False).card.sha256[WEIGHTS_FILE]
+    except SSAGliomaError:
+        return ""

@@ -36,6 +36,7 @@ _BORDER_PX, _NEAR_LABEL_MM, _BAND_MM = 3.0, 2.0, 5.0
 _FAINT_STEP = 0.08
 _LEAST_LESION_PX = 20
 _WHOLE = 0.98
+_CUT = 0.3
 _NORMAL_95 = 1.96
 _NOTABLE_NOISE = 0.01
 _MARGIN = 0.7
@@ -75,7 +76,7 @@ class Findings:
     outside_px, brain_px : int
     outside_mm2 : float
     place : BrainPlace or None
-        None where the content has no background.
+        None where the content has no background, or meets the edge of the picture on much of its length.
     """
 
     edges: np.ndarray
@@ -125,8 +126,14 @@ def findings_of(pair: Pair, scheme: LabelScheme, config: GuardConfig, most_edges
         outside_px=int(outside.sum()),
         brain_px=int(mask.sum()),
         outside_mm2=float(outside.sum() * spacing[0] * spacing[1]),
-        place=None if mask.mean() > _WHOLE else brain_place(mask, tissue(pair.stylised), spacing),
+        place=None if _fills(mask) or not config.cut_out else brain_place(mask, tissue(pair.stylised), spacing),
     )
+
+
+def _fills(mask: np.ndarray) -> bool:
+    """Return whether a picture was never cut out of its surroundings: it then has no place that could change."""
+    border = np.concatenate([mask[0], mask[-1], mask[1:-1, 0], mask[1:-1, -1]])
+    return bool(mask.mean() > _WHOLE or border.mean() > _CUT)
 
 
 def pooled(findings: list[Findings], config: GuardConfig, lesions: Mapping[str, LesionChanges]) -> GuardMeasures:

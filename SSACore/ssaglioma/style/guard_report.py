@@ -63,6 +63,9 @@ class GuardConfig:
         brain is looked for in all of them.
     rim_mm : float
         Width of the rim around a lesion that its contrast is measured against.
+    cut_out : bool
+        Whether the image shows a brain cut out of its head, whose place and shape must stay; false for hearts, which
+        are shown with their surroundings.
     slice_axis : str
         'axial' or 'through_plane', as the stylizer's.
     """
@@ -87,6 +90,7 @@ class GuardConfig:
     least_edges: int = 40
     measured_slices: int = 24
     rim_mm: float = 5.0
+    cut_out: bool = True
     slice_axis: str = "axial"
 
     def __post_init__(self) -> None:

@@ -13,6 +13,7 @@ from torch import nn
 from ssaglioma.errors import ModelPackageError
 from ssaglioma.preprocessing import bounding_box
 from ssaglioma.style.pictures import Pictures
+from ssaglioma.style.shading import without_shading
 from ssaglioma.style.style_network import StyleNetwork
 from ssaglioma.style.stylizer import Stylizer
 from ssaglioma.types import ProgressCallback
@@ -103,7 +104,7 @@ class LastSlice:
             made = picture + made - self._own
         result = np.zeros(content.original.shape, np.float32)
         paste(result, [0], box, made.clamp(0, _BRIGHTEST)[:, 0].float().cpu().numpy())
-        return _checked(result)
+        return _finished(network, content, result)
 
 
 def stylised_slices(
@@ -135,7 +136,7 @@ def stylised_slices(
         made = network(picture_tensor(content, chosen, device, box), code, anchor, own)
         paste(result, chosen, box, made.clamp(0, _BRIGHTEST)[:, 0].float().cpu().numpy())
         progress(min(1.0, (start + len(chosen)) / len(filled)), f"Slice {chosen[-1] + 1}")
-    return _checked(result)
+    return _finished(network, content, result)
 
 
 def picture_tensor(
@@ -175,14 +176,15 @@ def picture_box(foreground: np.ndarray, divisor: int) -> tuple[slice, slice]:
     return box[0], box[1]
 
 
-def _checked(result: np.ndarray) -> np.ndarray:
+def _finished(network: StyleNetwork, content: Pictures, result: np.ndarray) -> np.ndarray:
+    """Return slices (N, Y, X) that were checked, without shading where the content's detail is kept."""
     if not np.isfinite(result).all() or not result.any():
         raise ModelPackageError(
             "The stylizer's network gives a picture that is 0 everywhere or not finite",
             expected="weights of a finished training",
             remedy="Choose another model package, or train it longer",
         )
-    return result
+    return without_shading(content.unit, result, content.foreground) if network.keep_detail else result
 
 
 def _overlap(box: tuple[slice, slice], shape: tuple[int, ...]) -> tuple[tuple[slice, ...], tuple[slice, ...]]:

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from ssaglioma.adaptation.domain import DOMAIN_CLASSIFIER
-from ssaglioma.errors import ModelPackageError
+from ssaglioma.errors import ModelPackageError, SSAGliomaError
 from ssaglioma.types import PathLike
 from ssaglioma.volume.atomic import atomic_path
 
@@ -21,14 +21,26 @@ _SEPARATOR = "::"
 def save_checkpoint(
     path: PathLike, network: torch.nn.Module, optimizer: torch.optim.Optimizer, facts: dict[str, Any]
 ) -> None:
-    """Write weights, optimizer state and JSON facts (epoch, history, configuration) atomically."""
+    """Write weights, optimizer state and JSON facts (epoch, history, configuration) atomically.
+
+    Raises
+    ------
+    SSAGliomaError
+        If the disk is full or cannot be written; the earlier checkpoint is then as it was.
+    """
     names = [name for name, _ in network.named_parameters()]
     tensors = {f"network{_SEPARATOR}{name}": tensor.contiguous() for name, tensor in network.state_dict().items()}
     for index, state in optimizer.state_dict()["state"].items():
         for key, value in state.items():
             tensors[f"optimizer{_SEPARATOR}{names[index]}{_SEPARATOR}{key}"] = torch.as_tensor(value).contiguous()
     with atomic_path(path) as temporary:
-        save_file(tensors, str(temporary), metadata={"facts": json.dumps(facts)})
+        try:
+            save_file(tensors, str(temporary), metadata={"facts": json.dumps(facts)})
+        except SafetensorError as error:
+            raise SSAGliomaError(
+                f"The checkpoint {str(path)!r} cannot be written ({error})",
+                remedy="Free some space. Resume goes on from the last finished epoch",
+            ) from error
 
 
 def load_checkpoint(path: PathLike, network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:

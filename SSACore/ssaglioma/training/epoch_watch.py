@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ssaglioma.inference.regions import regions_to_labels
 from ssaglioma.labels import LabelScheme
 from ssaglioma.networks import SegmentationNetwork
 from ssaglioma.training.cases import OUTSIDE, TrainingCase
@@ -47,7 +48,7 @@ class HeldOutWatch:
         pairs = [sampler.cut(place) for place in places]
         self._images = torch.from_numpy(np.stack([image for image, _ in pairs]))
         labels = torch.from_numpy(np.stack([labels for _, labels in pairs]))
-        self._regions = list(scheme.regions)
+        self._scheme, self._regions = scheme, list(scheme.regions)
         self._targets = region_targets(labels, [scheme.region_values(name) for name in self._regions])
         self._inside = labels != OUTSIDE
         self._pictures = pictures
@@ -58,7 +59,7 @@ class HeldOutWatch:
         was_training = network.training
         network.eval()
         with torch.no_grad():
-            found = torch.cat([network(image[None].to(device)).float().cpu() > 0 for image in self._images])
+            found = torch.stack([self._segmented(network, image[None].to(device)) for image in self._images])
         network.train(was_training)
         found &= self._inside[:, None]
         truth = self._targets
@@ -67,6 +68,12 @@ class HeldOutWatch:
             f"{DICE_PREFIX}{region}": _dice(truth[:, index], found[:, index])
             for index, region in enumerate(self._regions)
         }
+
+    def _segmented(self, network: SegmentationNetwork, image: torch.Tensor) -> torch.Tensor:
+        """Return the regions (R, *patch) of one patch (1, C, *patch) as a segmentation would show them."""
+        probabilities = torch.sigmoid(network(image).float())[0].cpu().numpy()
+        labels = regions_to_labels(probabilities, self._regions, self._scheme)
+        return torch.from_numpy(np.stack([self._scheme.mask(labels, name) for name in self._regions]))
 
     def _draw(self, truth: torch.Tensor, found: torch.Tensor, epoch: int) -> None:
         """Write the patch with the most tumour, at its slice with the most tumour."""
@@ -86,8 +93,12 @@ def _dice(truth: torch.Tensor, found: torch.Tensor) -> float | None:
 
 
 def _grey(image: np.ndarray) -> np.ndarray:
-    low, high = np.percentile(image, (1, 99.5))
-    return np.clip((image - low) / max(high - low, 1e-6), 0, 1).astype(np.float32) * 255
+    """Return 0..255 inside the brain and black around it, where normalised images are exactly 0."""
+    inside = image != 0
+    if not inside.any():
+        return np.zeros(image.shape, np.float32)
+    low, high = np.percentile(image[inside], (1, 99.5))
+    return np.where(inside, np.clip((image - low) / max(high - low, 1e-6), 0, 1) * 255, 0).astype(np.float32)
 
 
 def _painted(grey: np.ndarray, masks: np.ndarray) -> np.ndarray:

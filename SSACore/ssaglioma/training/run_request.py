@@ -69,7 +69,8 @@ class RunRequest:
                     expected="it to be chosen",
                     remedy="Choose it, or take another recipe",
                 )
-        self.values()
+        values = self.values()
+        object.__setattr__(self, "options", MappingProxyType({name: values[name] for name in self.options}))
         if not self.name or any(sign in self.name for sign in '/\\:*?"<>|') or self.name.startswith("."):
             raise DatasetError(f"The model's name is {self.name!r}", expected="a name that can be a folder's")
         if self.workers < 0:
@@ -132,16 +133,16 @@ WORDS: Mapping[str, str] = MappingProxyType(
 
 
 def write_request(folder: PathLike, request: RunRequest) -> Path:
-    """Write the `job.json` of a run and return its path.
+    """Write the `job.json` of a run and return its path; a job whose first epoch is not done may be changed.
 
     Raises
     ------
     DatasetError
-        If the folder holds another job.
+        If the folder holds another training.
     """
     path = Path(folder) / JOB_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.is_file() and _work(read_request(folder)) != _work(request):
+    if path.is_file() and has_begun(folder) and _work(read_request(folder)) != _work(request):
         raise DatasetError(
             f"The folder {str(folder)!r} holds another training",
             expected="an empty folder, or the same recipe, data and options",
@@ -170,6 +171,11 @@ def read_request(folder: PathLike) -> RunRequest:
             remedy="Choose the folder of a training, or start a new one",
         ) from error
     return RunRequest.from_json(values, str(path))
+
+
+def has_begun(folder: PathLike) -> bool:
+    """Tell whether a run has finished an epoch, whose checkpoint another job must not take over."""
+    return any(Path(folder).glob("run/**/checkpoint.safetensors"))
 
 
 def _work(request: RunRequest) -> dict[str, Any]:

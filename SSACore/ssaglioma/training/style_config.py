@@ -116,8 +116,8 @@ def default_config(method: str, encoder: str = "mri_small") -> StyleTrainingConf
         method=method,
         encoder=encoder,
         style_weight=10.0 if adaconv else 5.0,
-        identity_weight=2.0,
-        boundary_weight=2.0 if method == "adaconv_structure" else 0.0,
+        identity_weight=5.0,
+        boundary_weight=10.0 if method == "adaconv_structure" else 0.0,
     )
 
 

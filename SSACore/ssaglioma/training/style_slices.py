@@ -12,7 +12,8 @@ import torch
 from ssaglioma.errors import DatasetError
 from ssaglioma.style.pictures import slice_pictures
 
-_LEAST_FOREGROUND = 0.15
+_LEAST_FOREGROUND = 0.6
+# Means and deviations count the background too: cuts that are half empty would teach that a style is dark.
 _ATTEMPTS = 10
 _ONLY_GROUP = "all"
 

@@ -37,6 +37,9 @@ class Section:
     def update(self) -> None:
         """Bring the widgets in line with parameters and scene."""
 
+    def enter(self) -> None:
+        """Look again at what may have changed while another module was open."""
+
     def leave(self) -> None:
         """Let go of views and effects when another module is opened."""
 

@@ -25,6 +25,10 @@ class SegmentSection(Section):
         self.timer.timeout.connect(self.onTimer)
         self._fillModels()
 
+    def enter(self) -> None:
+        """List the models anew: a training may have added one."""
+        self._fillModels()
+
     def onModel(self, _index: int = 0) -> None:
         """Keep the chosen model's name."""
         if self.parameters is not None and self.ui.modelSelector.count:

@@ -40,6 +40,12 @@ class Section:
     def leave(self) -> None:
         """Let go of views and effects when another module is opened."""
 
+    def followWork(self) -> None:
+        """Begin to follow child processes that were started."""
+
+    def showProgress(self) -> None:
+        """Show how far the child processes are."""
+
     def stop(self) -> None:
         """Stop timers when the module is destroyed."""
 

@@ -293,3 +293,18 @@ def test_of_a_long_volume_some_slices_are_measured_and_all_are_searched_for_tiss
     assert report.measures.outside_share > 0 and not report.passed
     everything = examine(volume, volume, config=GuardConfig(measured_slices=0))
     assert len(everything.parts) == 40
+
+
+def test_a_picture_that_fills_its_frame_has_no_place_to_leave():
+    """Hearts are not cut out: dark blood and air are 0 here and there, before and after."""
+    generator = np.random.default_rng(0)
+    picture = ndimage.gaussian_filter(generator.random((90, 80)), 3) * 4000
+    picture[picture < np.percentile(picture, 12)] = 0
+    darker = picture.copy()
+    darker[:, :20] *= np.indices((90, 20)).sum(0) % 3 > 0  # a third of the pixels at one side turns 0
+    report = examine(picture, darker, spacing_yx_mm=(0.75, 0.75))
+    assert report.measures.brain_offset_mm is None and report.measures.brain_overlap is None
+    framed = np.pad(picture, 9), np.pad(darker, 9)  # a black frame, as scaling leaves it
+    heart = examine(*framed, spacing_yx_mm=(0.75, 0.75), config=GuardConfig(cut_out=False))
+    assert heart.measures.brain_offset_mm is None
+    assert examine(*framed, spacing_yx_mm=(0.75, 0.75)).measures.brain_offset_mm is not None
