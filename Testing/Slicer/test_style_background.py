@@ -54,6 +54,7 @@ def test_all_four_contrasts_are_stylised_in_one_go(host, stage):
         assert not np.array_equal(stage.logic.imageVolume(node).array, before.array)
 
 
+@pytest.mark.slow
 def test_the_scanner_is_applied_to_all_four_and_leaves_out_a_missing_one(host, stage):
     stage.logic.switchAllOff(stage.parameters)
     stage.parameters.method, stage.parameters.scanMissing, stage.parameters.strength = "scanner", "t1c", 0.5
@@ -85,6 +86,7 @@ def test_closing_the_scene_ends_the_child(host, stage):
     assert live_children() == [] and left_over() == [] and errors(host) == []
 
 
+@pytest.mark.slow
 def test_a_learned_picture_comes_when_ready_is_refused_and_the_model_looks_at_it(
     host, stage, tiny_adaconv, quick_model
 ):
@@ -120,6 +122,7 @@ def test_a_learned_picture_comes_when_ready_is_refused_and_the_model_looks_at_it
     assert stage.logic.appliedNodes() == [] and left_over() == [] and errors(host) == []
 
 
+@pytest.mark.slow
 def test_a_newer_wish_ends_the_child_of_an_older_one(host, stage, tiny_adaconv):
     install_package(stage, tiny_adaconv)
     stage.logic.chooseMethod(stage.parameters, "adaconv-tiny")
@@ -159,6 +162,7 @@ def test_the_model_looks_again_by_itself_when_asked_to(host, stage, quick_model)
     assert stage.ui.seenLabel.text.startswith("Dice to the mask before: WT 1.00")
 
 
+@pytest.mark.slow
 def test_the_curve_over_strength_is_computed_for_the_whole_volume(host, stage, quick_model):
     stage.logic.switchAllOff(stage.parameters)
     stage.parameters.method = "scanner"

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import slicer
 from style_scene import errors, original, rest
+
+
+@pytest.fixture
+def bare(theatre, monkeypatch):
+    """The open panel of an installation without stylizer packages."""
+    segmenters = theatre.logic.modelPackages()
+    monkeypatch.setattr(theatre.logic, "stylePackages", lambda: segmenters)
+    return theatre
 
 
 def open_lesson(host, panel, key):
@@ -43,8 +52,9 @@ def test_answers_are_judged_and_explained(theatre):
     assert theatre.ui.answerLabel.text.startswith("Right. In a slice of 5 mm")
 
 
-def test_the_lessons_on_the_brain_open_one_after_the_other_with_their_pictures(host, theatre):
-    logic, parameters = theatre.logic, theatre.parameters
+@pytest.mark.slow
+def test_the_lessons_on_the_brain_open_one_after_the_other_with_their_pictures(host, bare):
+    theatre, logic, parameters = bare, bare.logic, bare.parameters
     open_lesson(host, theatre, "fields")
     assert parameters.method == "scanner" and parameters.scanPreset == "1.5T_ssa"
     assert not np.array_equal(logic.shownPicture.array, original(theatre))
@@ -62,9 +72,9 @@ def test_the_lessons_on_the_brain_open_one_after_the_other_with_their_pictures(h
     assert errors(host) == []
 
 
-def test_the_heart_is_synthetic_and_its_contrast_moves_towards_late_enhancement(host, theatre):
-    open_lesson(host, theatre, "heart")
-    logic, parameters = theatre.logic, theatre.parameters
+def test_the_heart_is_synthetic_and_its_contrast_moves_towards_late_enhancement(host, bare):
+    open_lesson(host, bare, "heart")
+    logic, parameters = bare.logic, bare.parameters
     assert parameters.content.GetName() == "Synthetic heart bSSFP" and parameters.method == "histogram"
     before, after = logic.styleDistances(parameters)
     assert after.kl < before.kl
