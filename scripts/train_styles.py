@@ -32,6 +32,8 @@ SLICES, SCAN_SEED = 6, 7
 RECOMMENDED_STRENGTH = 0.6
 """At full strength the guard refuses more slices; at this one most pass, and the histogram has come half way."""
 TITLES = {"rain": "RAIN", "adaconv": "AdaConv", "adaconv_structure": "AdaConv that keeps boundaries", "adain": "AdaIN"}
+STYLE_ORDER = ("1.5T_ssa", "ssa", "lge", "3T", "gli", "bssfp")
+"""The first one of a package is its default."""
 SIMULATED = "The same cases through the simulated 1.5T_ssa scanner of this project (thick slices, noise, bias field)"
 GLIOMA_SOURCE = "BraTS 2018 and 2021 training cases"
 PUBLISHED_SOURCE = "Middle slices published with arXiv:2501.04734, weighted sums of four contrasts"
@@ -132,9 +134,8 @@ def build_trainer(domains: Domains, args: argparse.Namespace) -> StyleTrainer:
 
 def write(domains: Domains, args: argparse.Namespace) -> None:
     """Write the package of a finished run, with one built-in style for each look."""
-    names = sorted(
-        {name for looks in domains.values() for name in looks}, key=lambda name: name in ("3T", "gli", "bssfp")
-    )
+    found_names = {name for looks in domains.values() for name in looks}
+    names = [name for name in STYLE_ORDER if name in found_names]
     styles = {}
     for name in names:
         found = {contrast: looks[name] for contrast, looks in domains.items() if name in looks}
