@@ -131,9 +131,10 @@ def stylised_slices(
     reference = picture_tensor(content, [content.reference], device, box)
     anchor = network.anchor(reference, code)
     own = own_code(reference) if network.keep_detail else None
+    own_anchor = None if own is None else network.anchor(reference, own)
     for start in range(0, len(filled), _BATCH):
         chosen = filled[start : start + _BATCH]
-        made = network(picture_tensor(content, chosen, device, box), code, anchor, own)
+        made = network(picture_tensor(content, chosen, device, box), code, anchor, own, own_anchor)
         paste(result, chosen, box, made.clamp(0, _BRIGHTEST)[:, 0].float().cpu().numpy())
         progress(min(1.0, (start + len(chosen)) / len(filled)), f"Slice {chosen[-1] + 1}")
     return _finished(network, content, result)

@@ -48,13 +48,19 @@ class StyleNetwork(nn.Module):
         """Return the features that the stylised picture shall have, for the content loss."""
 
     def forward(
-        self, content: torch.Tensor, code: torch.Tensor, anchor: Any = None, own_code: torch.Tensor | None = None
+        self,
+        content: torch.Tensor,
+        code: torch.Tensor,
+        anchor: Any = None,
+        own_code: torch.Tensor | None = None,
+        own_anchor: Any = None,
     ) -> torch.Tensor:
         """Return the content in the style of the code, (B, 1, Y, X), linear (clip to 0..1 for use).
 
-        `own_code` is the code of the content's own style, found here if it is needed and not given.
+        `own_code` is the code of the content's own style, found here if it is needed and not given; `own_anchor` is
+        the anchor under that code (AdaConv's depends on it).
         """
-        return self.stylised(content, self.encoder(content), code, anchor, own_code)
+        return self.stylised(content, self.encoder(content), code, anchor, own_code, own_anchor)
 
     def stylised(
         self,
@@ -63,13 +69,14 @@ class StyleNetwork(nn.Module):
         code: torch.Tensor,
         anchor: Any = None,
         own_code: torch.Tensor | None = None,
+        own_anchor: Any = None,
     ) -> torch.Tensor:
         """Do the same with features of the content that are known already."""
         picture = self.exchanged(features, code, anchor)
         if not self.keep_detail:
             return picture
         own = self.encode_style(content) if own_code is None else own_code
-        return content + picture - self.exchanged(features, own, anchor)
+        return content + picture - self.exchanged(features, own, own_anchor)
 
     def compared(self, picture: torch.Tensor) -> list[torch.Tensor]:
         """Return the features that the losses compare, relu1_1 to relu4_1 (`STYLE_LAYERS`)."""

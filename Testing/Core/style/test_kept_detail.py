@@ -82,6 +82,19 @@ def test_a_volume_of_equal_slices_is_treated_as_one_of_them(disc):
     assert np.abs(made[0] - disc).max() > 1
 
 
+@pytest.mark.parametrize("method", ["adain", "rain", "adaconv"])
+def test_equal_slices_of_a_volume_look_like_the_slice_alone(method, disc):
+    from ssaglioma.volume import Volume
+
+    network = network_of(method, True)
+    volume = Volume(np.stack([disc, disc]).astype(np.float32))
+    style = np.rot90(disc) ** 2
+    alone = create_stylizer(method, network=network).stylize(disc, style)
+    made = create_stylizer(method, network=network).stylize(volume, style).array
+    np.testing.assert_allclose(made[1], alone, atol=0.02 * disc.max())
+    assert np.abs(alone - disc).max() > 0.05 * disc.max()
+
+
 @pytest.mark.parametrize("method", TRAINED_METHODS)
 def test_a_decoder_starts_where_it_is_told_to(method, content):
     decoder = MirrorDecoder(ENCODERS["mri_small"])
