@@ -188,6 +188,7 @@ set(SSACORE_PYTHON_SCRIPTS
   "ssaglioma/training/cases.py"
   "ssaglioma/training/checkpoint.py"
   "ssaglioma/training/config.py"
+  "ssaglioma/training/config_json.py"
   "ssaglioma/training/correction_cases.py"
   "ssaglioma/training/correction_learning.py"
   "ssaglioma/training/dataset_check.py"

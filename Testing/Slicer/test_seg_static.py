@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import json
-import os
-import subprocess
 import sys
 import time
 from pathlib import Path
 from xml.etree import ElementTree
 
+import fresh_panel
 import pytest
 import slicer
 from seg_scene import MODULE, ROOT, add_four, choose
@@ -236,29 +234,10 @@ def test_building_and_driving_the_panel_uses_only_what_the_real_application_has(
     assert host.messages.texts("error") == []
 
 
-FRESH = """
-import json, sys, time
-import slicerhost
-host = slicerhost.boot()
-before = set(sys.modules)
-began = time.perf_counter()
-widget = host.load_module(sys.argv[1], enter=True)
-seconds = time.perf_counter() - began
-new = sorted({name.split(".")[0] for name in set(sys.modules) - before})
-print(json.dumps({"new": new, "seconds": seconds, "status": widget.ui.statusLabel.text}))
-"""
-
-
 @pytest.fixture(scope="module")
 def fresh_start(host_process) -> dict:
     """The panel built in a process of its own: what it imported and how long it took."""
-    folders = [str(ROOT / "SSACore"), str(ROOT / "Testing" / "host")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(folders), "QT_QPA_PLATFORM": "offscreen"}
-    done = subprocess.run(
-        [sys.executable, "-c", FRESH, str(MODULE)], env=environment, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    return fresh_panel.built(MODULE)
 
 
 def test_building_the_panel_imports_no_heavy_library(fresh_start):

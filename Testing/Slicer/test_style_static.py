@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import json
-import os
-import subprocess
 import sys
 from xml.etree import ElementTree
 
+import fresh_panel
 import pytest
 import slicer
 from slicerhost.qtlayer import dialogs
 from slicerhost.qtlayer.allowlist import scan_source
 from slicerhost.qtlayer.recorder import Recorder
-from style_scene import MODULE, ROOT, errors, put_on_stage, rest
-from test_seg_static import FRESH, GLUE, OF_SLICER, roots, shown_value, stands_for
+from style_scene import MODULE, errors, put_on_stage, rest
+from test_seg_static import GLUE, OF_SLICER, roots, shown_value, stands_for
 
 PANEL = MODULE.parent / "Resources" / "UI" / "SSAStyleTransfer.ui"
 FILES = sorted([MODULE, *(MODULE.parent / "SSAStyleTransferLib").rglob("*.py")])
@@ -134,13 +132,7 @@ def test_building_and_driving_the_panel_uses_only_what_the_real_application_has(
 @pytest.fixture(scope="module")
 def fresh_start(host_process) -> dict:
     """The panel built in a process of its own: what it imported and how long it took."""
-    folders = [str(ROOT / "SSACore"), str(ROOT / "Testing" / "host")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(folders), "QT_QPA_PLATFORM": "offscreen"}
-    done = subprocess.run(
-        [sys.executable, "-c", FRESH, str(MODULE)], env=environment, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    return fresh_panel.built(MODULE)
 
 
 def test_building_the_panel_loads_no_network_library_and_asks_for_an_image(fresh_start):

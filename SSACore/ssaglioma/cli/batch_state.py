@@ -15,7 +15,7 @@ from typing import Any
 from ssaglioma.errors import DatasetError
 from ssaglioma.packages.package import CARD_FILE, ModelPackage, sha256
 from ssaglioma.volume import Case, Volume, write_volume
-from ssaglioma.volume.atomic import atomic_path
+from ssaglioma.volume.atomic import write_json_atomic
 
 STATE_FORMAT = 1
 _ASIDE = ".writing-"
@@ -143,9 +143,7 @@ def write_case(files: CaseFiles, labelmap: Volume, state: CaseState) -> None:
         write_volume(labelmap, aside)
         digests = [sha256(aside)] + ([sha256(files.labelmap)] if files.labelmap.is_file() else [])
         values = {name: getattr(state, name) for name in ("case", "inputs", "model", "settings", "row", "measurements")}
-        text = json.dumps({"format": STATE_FORMAT, **values, "labelmaps": digests}, indent=1, allow_nan=False)
-        with atomic_path(files.state) as temporary:
-            Path(temporary).write_text(text + "\n", encoding="utf-8")
+        write_json_atomic({"format": STATE_FORMAT, **values, "labelmaps": digests}, files.state, allow_nan=False)
         os.replace(aside, files.labelmap)
     finally:
         with suppress(FileNotFoundError):

@@ -16,7 +16,7 @@ from ssaglioma.errors import DatasetError
 from ssaglioma.labels import GLIOMA, LABEL_SCHEMES, label_scheme
 from ssaglioma.synthesis.scanner import GRIDS, PRESETS, ScanParameters, apply_scan, draw_scan, scan_labels
 from ssaglioma.volume import Case, Volume, read_labelmap, write_volume
-from ssaglioma.volume.atomic import atomic_path
+from ssaglioma.volume.atomic import write_json_atomic
 
 
 def add_parser(
@@ -72,8 +72,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         "seed": args.seed if args.scan is None else None,
         "software": __version__,
     }
-    with atomic_path(folder / "scan.json") as temporary:
-        Path(temporary).write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    write_json_atomic(document, folder / "scan.json", allow_nan=False)
     console.progress(1.0, "Done")
     console.print(f"Degraded case: {folder}")
     console.print(f"Parameters:    {folder / 'scan.json'}  ({parameters.digest})")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from ssaglioma.cli.console import Console
 from ssaglioma.evaluation.measurements import Measurements, changes, measure
 from ssaglioma.labels import GLIOMA, LABEL_SCHEMES, label_scheme
 from ssaglioma.volume import read_labelmap
-from ssaglioma.volume.atomic import atomic_path
+from ssaglioma.volume.atomic import write_json_atomic
 from ssaglioma.volume.probability_files import read_probabilities
 
 
@@ -52,9 +51,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         document["change"] = {name: change.to_json() for name, change in changes(earlier, found).items()}
     if args.json is not None:
         args.json.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_path(args.json) as temporary:
-            text = json.dumps(document, indent=1, allow_nan=False)
-            Path(temporary).write_text(text + "\n", encoding="utf-8")
+        write_json_atomic(document, args.json, allow_nan=False)
     console.print(measurement_text(found, earlier))
     console.result(document)
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from ssaglioma.evaluation.measurements import Measurements, measure
 from ssaglioma.evaluation.report_words import LANGUAGES
 from ssaglioma.labels import Sequence, label_scheme
 from ssaglioma.volume import write_volume
-from ssaglioma.volume.atomic import atomic_path
+from ssaglioma.volume.atomic import write_json_atomic
 from ssaglioma.volume.probability_files import PROBABILITY_TYPES, probability_path, write_probabilities
 
 if TYPE_CHECKING:
@@ -152,9 +151,7 @@ def write_measurements(found: Measurements, path: Path, run: Run | None = None) 
     if run is not None:
         document["model"] = {"name": run.card.name, "version": run.card.version}
         document["warnings"] = list(run.result.warnings)
-    with atomic_path(path) as temporary:
-        text = json.dumps(document, indent=1, allow_nan=False)
-        Path(temporary).write_text(text + "\n", encoding="utf-8")
+    write_json_atomic(document, path, allow_nan=False)
 
 
 def make_folder(folder: Path) -> None:

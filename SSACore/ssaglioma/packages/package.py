@@ -16,7 +16,7 @@ from ssaglioma.packages.card import ModelCard
 from ssaglioma.packages.resources import locate
 from ssaglioma.packages.style_card import StyleCard
 from ssaglioma.types import PathLike
-from ssaglioma.volume.atomic import atomic_path
+from ssaglioma.volume.atomic import atomic_path, write_json_atomic
 
 CARD_FILE = "card.json"
 WEIGHTS_FILE = "model.safetensors"
@@ -161,8 +161,7 @@ def write_package(folder: PathLike, card: C, weights: Mapping[str, np.ndarray], 
     with atomic_path(path / WEIGHTS_FILE) as temporary:
         save_file(tensors, str(temporary))
     full_card = replace(card, sha256={WEIGHTS_FILE: sha256(path / WEIGHTS_FILE)})
-    with atomic_path(path / CARD_FILE) as temporary:
-        Path(temporary).write_text(json.dumps(full_card.to_json(), indent=1) + "\n", encoding="utf-8")
+    write_json_atomic(full_card.to_json(), path / CARD_FILE)
     return read_any_package(path)
 
 

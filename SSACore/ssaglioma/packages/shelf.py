@@ -20,7 +20,7 @@ from typing import Any
 from ssaglioma.errors import ModelPackageError, SSAGliomaError
 from ssaglioma.packages.package import CARD_FILE, ModelPackage, read_package
 from ssaglioma.types import PathLike
-from ssaglioma.volume.atomic import atomic_path
+from ssaglioma.volume.atomic import write_json_atomic
 
 SHELF_FILE = "shelf.json"
 _FORMAT = 1
@@ -158,8 +158,7 @@ class PackageShelf:
         moment = datetime.now(timezone.utc).isoformat(timespec="seconds")
         history = [*state["history"], {"time": moment, "action": action, "version": version, "note": note}]
         values = {"format": _FORMAT, "installed": state["installed"], "history": history}
-        with atomic_path(self.root / SHELF_FILE) as temporary:
-            Path(temporary).write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+        write_json_atomic(values, self.root / SHELF_FILE)
 
     def _state(self) -> dict[str, Any]:
         path = self.root / SHELF_FILE

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
-from ssaglioma.errors import DatasetError, ModelPackageError
+from ssaglioma.errors import DatasetError
 from ssaglioma.labels import SEQUENCE_ORDER
 from ssaglioma.networks.configurations import CONFIGURATIONS
+from ssaglioma.training.config_json import JsonConfig
 
 OPTIMIZERS = ("adamw", "sgd", "adam")
 LOSSES = ("dice_bce", "mse_bce", "mse_literal", "mse_softmax")
@@ -15,7 +15,7 @@ PRECISIONS = ("auto", "fp32", "bf16")
 
 
 @dataclass(frozen=True)
-class TrainingConfig:
+class TrainingConfig(JsonConfig):
     """Configuration of one training run of a region network.
 
     Attributes
@@ -57,6 +57,8 @@ class TrainingConfig:
         Seed of weights, patches and augmentation.
     """
 
+    _KIND = "training configuration"
+
     network: str = "small_2d"
     channels: tuple[str, ...] = tuple(sequence.value for sequence in SEQUENCE_ORDER)
     epochs: int = 60
@@ -86,26 +88,6 @@ class TrainingConfig:
             _require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "between 0 and 1")
         _require(self.decay_power >= 0, "decay_power", self.decay_power, "0 or more")
         _require(self.learning_rate > 0, "learning_rate", self.learning_rate, "more than 0")
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain JSON values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> TrainingConfig:
-        """Build a configuration from `to_json`'s values.
-
-        Raises
-        ------
-        ModelPackageError
-            For keys that this version does not know.
-        """
-        unknown = sorted(set(values) - {field.name for field in fields(cls)})
-        if unknown:
-            raise ModelPackageError(
-                f"The training configuration holds unknown keys {unknown!r}", remedy="Update SSAGlioma"
-            )
-        return cls(**values)
 
 
 def _require(condition: bool, name: str, value: object, expected: str) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
-from ssaglioma.errors import DatasetError, ModelPackageError
+from ssaglioma.errors import DatasetError
 from ssaglioma.style.encoders import ENCODERS
+from ssaglioma.training.config_json import JsonConfig
 
 _COUNTS = ("epochs", "steps_per_epoch", "batch_size", "warmup_steps")
 _WEIGHTS = ("picture_weight", "contrast_weight", "scanner_weight", "region_weight", "largest_blur_px", "largest_noise")
 
 
 @dataclass(frozen=True)
-class EncoderTrainingConfig:
+class EncoderTrainingConfig(JsonConfig):
     """One training run of an encoder; the defaults suit `mri_small` and one processor core for half an hour.
 
     Attributes
@@ -38,6 +38,8 @@ class EncoderTrainingConfig:
     seed : int
         Of weights, cuts, blur and noise.
     """
+
+    _KIND = "encoder training"
 
     encoder: str = "mri_small"
     epochs: int = 20
@@ -65,24 +67,6 @@ class EncoderTrainingConfig:
             _require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
         for name in ("learning_rate", "gradient_clip"):
             _require(getattr(self, name) > 0, name, getattr(self, name), "more than 0")
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain JSON values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> EncoderTrainingConfig:
-        """Build a configuration from `to_json`'s values.
-
-        Raises
-        ------
-        ModelPackageError
-            For keys that this version does not know.
-        """
-        unknown = sorted(set(values) - {field.name for field in fields(cls)})
-        if unknown:
-            raise ModelPackageError(f"The encoder training holds unknown keys {unknown!r}", remedy="Update SSAGlioma")
-        return cls(**values)
 
 
 def _require(condition: bool, name: str, value: object, expected: str) -> None:

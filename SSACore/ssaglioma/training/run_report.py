@@ -14,7 +14,7 @@ from typing import Any
 from ssaglioma.errors import DatasetError
 from ssaglioma.training.run_folder import REPORT_FILE
 from ssaglioma.types import PathLike
-from ssaglioma.volume.atomic import atomic_path
+from ssaglioma.volume.atomic import write_json_atomic
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,7 @@ class RunReport:
 def write_report(folder: PathLike, report: RunReport) -> Path:
     """Write the report of a run and return its path."""
     path = Path(folder) / REPORT_FILE
-    with atomic_path(path) as temporary:
-        Path(temporary).write_text(json.dumps(report.to_json(), indent=1) + "\n", encoding="utf-8")
+    write_json_atomic(report.to_json(), path)
     return path
 
 

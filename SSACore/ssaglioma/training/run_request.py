@@ -12,7 +12,7 @@ from typing import Any
 from ssaglioma.errors import DatasetError
 from ssaglioma.training.recipes import INPUTS, Recipe, find_recipe
 from ssaglioma.types import PathLike
-from ssaglioma.volume.atomic import atomic_path
+from ssaglioma.volume.atomic import write_json_atomic
 
 JOB_FILE = "job.json"
 _FORMAT = 1
@@ -148,8 +148,7 @@ def write_request(folder: PathLike, request: RunRequest) -> Path:
             expected="an empty folder, or the same recipe, data and options",
             remedy="Choose a new folder, or resume the training that is there",
         )
-    with atomic_path(path) as temporary:
-        Path(temporary).write_text(json.dumps(request.to_json(), indent=1) + "\n", encoding="utf-8")
+    write_json_atomic(request.to_json(), path)
     return path
 
 

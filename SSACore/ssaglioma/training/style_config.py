@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
-from ssaglioma.errors import DatasetError, ModelPackageError
+from ssaglioma.errors import DatasetError
 from ssaglioma.style.building import TRAINED_METHODS
 from ssaglioma.style.encoders import ENCODERS
+from ssaglioma.training.config_json import JsonConfig
 
 _WEIGHTS = ("style_weight", "latent_weight", "identity_weight", "boundary_weight")
 
 
 @dataclass(frozen=True)
-class StyleTrainingConfig:
+class StyleTrainingConfig(JsonConfig):
     """One training run of a stylizer; the defaults suit a small encoder on two cores.
 
     Attributes
@@ -43,6 +43,8 @@ class StyleTrainingConfig:
     seed : int
         Of weights, cuts and noise.
     """
+
+    _KIND = "style training"
 
     method: str = "rain"
     encoder: str = "mri_small"
@@ -78,10 +80,6 @@ class StyleTrainingConfig:
         clip = self.gradient_clip
         _require(clip is None or clip > 0, "gradient_clip", clip, "more than 0, or None")
 
-    def to_json(self) -> dict[str, Any]:
-        """Return plain JSON values."""
-        return asdict(self)
-
     @property
     def network_options(self) -> dict[str, int]:
         """What `build_style_network` needs to know besides method and encoder."""
@@ -89,20 +87,6 @@ class StyleTrainingConfig:
         if self.method.startswith("adaconv"):
             options["style_edge"] = -(-self.style_crop // 64) * 64
         return options
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> StyleTrainingConfig:
-        """Build a configuration from `to_json`'s values.
-
-        Raises
-        ------
-        ModelPackageError
-            For keys that this version does not know.
-        """
-        unknown = sorted(set(values) - {field.name for field in fields(cls)})
-        if unknown:
-            raise ModelPackageError(f"The style training holds unknown keys {unknown!r}", remedy="Update SSAGlioma")
-        return cls(**values)
 
 
 def default_config(method: str, encoder: str = "mri_small") -> StyleTrainingConfig:

@@ -16,7 +16,8 @@ from typing import Any, Protocol, TypeVar
 from ssaglioma.errors import DatasetError
 from ssaglioma.training.folds import Folds
 from ssaglioma.types import PathLike
-from ssaglioma.volume import Case, atomic_path
+from ssaglioma.volume import Case
+from ssaglioma.volume.atomic import write_json_atomic
 
 PROVENANCE_FILE = "stylised.json"
 FORMAT = 1
@@ -220,8 +221,7 @@ def read_provenance(folder: PathLike) -> Provenance:
 def write_provenance(folder: PathLike, provenance: Provenance) -> Path:
     """Write the `stylised.json` of a stylised case and return its path."""
     path = Path(folder) / PROVENANCE_FILE
-    with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(provenance.to_json(), indent=1) + "\n", encoding="utf-8")
+    write_json_atomic(provenance.to_json(), path)
     return path
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from ssaglioma.errors import SSAGliomaError
 from ssaglioma.types import PathLike
@@ -44,6 +46,19 @@ def atomic_path(target: PathLike) -> Iterator[Path]:
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()
+
+
+def write_json_atomic(values: Mapping[str, Any], target: PathLike, *, allow_nan: bool = True) -> None:
+    """Write values as indented JSON that takes the target's place as a whole; see `atomic_path`.
+
+    Raises
+    ------
+    ValueError
+        If a value is NaN or infinite and `allow_nan` is false; nothing is written then.
+    """
+    text = json.dumps(values, indent=1, allow_nan=allow_nan)
+    with atomic_path(target) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def _umask() -> int:

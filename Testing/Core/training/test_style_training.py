@@ -10,6 +10,8 @@ import torch
 from ssaglioma.errors import DatasetError, ModelPackageError
 from ssaglioma.style.building import TRAINED_METHODS
 from ssaglioma.style.encoders import build_encoder
+from ssaglioma.training.config import TrainingConfig
+from ssaglioma.training.encoder_config import EncoderTrainingConfig
 from ssaglioma.training.style_config import StyleTrainingConfig, default_config, paper_config
 from ssaglioma.training.style_loop import StyleTrainer, measured_identity_error
 from ssaglioma.training.style_slices import Cut, SliceSet
@@ -181,3 +183,11 @@ def test_a_configuration_survives_json():
 def test_impossible_options_are_refused(wrong):
     with pytest.raises(DatasetError, match=f"option {next(iter(wrong))} is"):
         StyleTrainingConfig(**wrong)
+
+
+@pytest.mark.parametrize("kind", [TrainingConfig, StyleTrainingConfig, EncoderTrainingConfig])
+def test_each_configuration_comes_back_from_json_and_refuses_what_it_does_not_know(kind):
+    config = kind(seed=9)
+    assert kind.from_json(json.loads(json.dumps(config.to_json()))) == config
+    with pytest.raises(ModelPackageError, match=r"training.* holds unknown keys \['wings'\]"):
+        kind.from_json({**config.to_json(), "wings": 2})

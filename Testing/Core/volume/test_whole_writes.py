@@ -1,5 +1,6 @@
 """A volume arrives whole or not at all, and its values are the ones that were given."""
 
+import json
 import os
 import signal
 
@@ -9,6 +10,7 @@ import SimpleITK
 
 from ssaglioma.errors import DatasetError, SSAGliomaError
 from ssaglioma.volume import Volume, read_volume, write_volume
+from ssaglioma.volume.atomic import write_json_atomic
 
 SUFFIXES = [".nii", ".nii.gz", ".nrrd", ".mha"]
 
@@ -85,3 +87,13 @@ def test_complex_numbers_are_not_written(tmp_path):
 def test_a_name_in_capitals_is_written_too(volume, tmp_path):
     write_volume(volume, tmp_path / "A.NII.GZ")
     assert np.array_equal(read_volume(tmp_path / "A.NII.GZ").array, volume.array)
+
+
+def test_json_is_written_whole_or_not_at_all(tmp_path):
+    target = tmp_path / "facts.json"
+    write_json_atomic({"a": [1, 2]}, target)
+    assert target.read_text(encoding="utf-8") == '{\n "a": [\n  1,\n  2\n ]\n}\n'
+    with pytest.raises(ValueError, match="JSON"):
+        write_json_atomic({"a": float("nan")}, target, allow_nan=False)
+    assert json.loads(target.read_text(encoding="utf-8")) == {"a": [1, 2]}
+    assert [path.name for path in tmp_path.iterdir()] == ["facts.json"]
