@@ -67,6 +67,7 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=100, help="of an epoch")
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--boundary-weight", type=float, help="of the boundary loss (default: the method's)")
+    parser.add_argument("--histogram-weight", type=float, help="of the histogram loss (default: the method's)")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--judgements", type=Path, help="judgements.json of judge_styles.py, for the card")
     parser.add_argument("--package", type=Path, help="write the package here once the training is done")
@@ -127,6 +128,8 @@ def build_trainer(domains: Domains, args: argparse.Namespace) -> StyleTrainer:
     }
     encoder = find_package_of("encoder", args.encoder)
     config = replace(default_config(args.method), epochs=args.epochs, steps_per_epoch=args.steps, batch_size=args.batch)
+    weights = {"boundary_weight": args.boundary_weight, "histogram_weight": args.histogram_weight}
+    config = replace(config, **{name: value for name, value in weights.items() if value is not None})
     return StyleTrainer(
         config, both, both, load_encoder(encoder), args.output, held_out, decoder_weights=load_decoder(encoder)
     )

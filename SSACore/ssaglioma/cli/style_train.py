@@ -29,6 +29,7 @@ _OPTIONS: dict[str, type] = {
     "style_weight": float,
     "identity_weight": float,
     "boundary_weight": float,
+    "histogram_weight": float,
     "seed": int,
 }
 """Options of `StyleTrainingConfig` that the command line offers; defaults live there."""

@@ -9,6 +9,7 @@ from ssaglioma.style.feature_statistics import gram_matrix, mean_and_sd
 
 _KL_EPSILON = 1e-5
 _EDGE_EPSILON = 0.02
+_HISTOGRAM_LEVELS, _LEAST_FOREGROUND = 33, 64
 
 
 def content_loss(features: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -72,6 +73,22 @@ def boundary_loss(stylised: torch.Tensor, content: torch.Tensor) -> torch.Tensor
     best = edge**2 / (edge + floor) ** 2
     weight = torch.sqrt(edge + 1e-12)
     return ((best - cosine).clamp_min(0) * weight).sum() / (weight.sum() + 1e-12)
+
+
+def histogram_loss(stylised: torch.Tensor, content: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
+    """Return how far the intensities of pictures (B, 1, Y, X) are from their styles', the shape of the brain apart.
+
+    The mean absolute difference of 33 evenly spaced quantiles (1 % to 99 %) of the foregrounds, which tends to the
+    Wasserstein distance of the two histograms. The foreground is where the content, or the style, is not 0. Pairs with
+    fewer than 64 such pixels on either side say nothing and count as 0.
+    """
+    levels = torch.linspace(0.01, 0.99, _HISTOGRAM_LEVELS, dtype=stylised.dtype, device=stylised.device)
+    total = stylised.new_zeros(())
+    for made, own, wanted in zip(stylised, content, style, strict=True):
+        values, aim = made[own > 0], wanted[wanted > 0]
+        if min(len(values), len(aim)) >= _LEAST_FOREGROUND:
+            total = total + (torch.quantile(values, levels) - torch.quantile(aim, levels)).abs().mean()
+    return total / len(stylised)
 
 
 def _gradient(picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

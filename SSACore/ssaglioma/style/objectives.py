@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import torch
 
-from ssaglioma.style.losses import boundary_loss, content_loss, identity_error, kl_loss, statistics_loss
+from ssaglioma.style.losses import (
+    boundary_loss,
+    content_loss,
+    histogram_loss,
+    identity_error,
+    kl_loss,
+    statistics_loss,
+)
 from ssaglioma.style.style_network import StyleNetwork
 from ssaglioma.style.style_vae import sample
 from ssaglioma.style.variational import VariationalNetwork
@@ -15,10 +22,11 @@ Losses = dict[str, torch.Tensor]
 def picture_losses(
     network: StyleNetwork, content: torch.Tensor, style: torch.Tensor, code: torch.Tensor, own_code: torch.Tensor
 ) -> Losses:
-    """Return 'content', 'style', 'identity' and 'boundary' losses of a batch.
+    """Return 'content', 'style', 'identity', 'boundary' and 'histogram' losses of a batch.
 
     The first two are L_c and L_s of AdaIN, RAIN and AdaConv. The others are not in the papers: the decoder alone
-    shall give the content back from its own code, and edges shall stay where they are.
+    shall give the content back from its own code, edges shall stay where they are, and intensities shall be spread
+    as the style's are.
 
     Parameters
     ----------
@@ -37,6 +45,7 @@ def picture_losses(
         "style": statistics_loss(compared, wanted),
         "identity": identity_error(content, network.exchanged(features, own_code)),
         "boundary": boundary_loss(made, content),
+        "histogram": histogram_loss(made, content, style),
     }
 
 

@@ -9,7 +9,7 @@ from ssaglioma.style.building import TRAINED_METHODS
 from ssaglioma.style.encoders import ENCODERS
 from ssaglioma.training.config_json import JsonConfig
 
-_WEIGHTS = ("style_weight", "latent_weight", "identity_weight", "boundary_weight")
+_WEIGHTS = ("style_weight", "latent_weight", "identity_weight", "boundary_weight", "histogram_weight")
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class StyleTrainingConfig(JsonConfig):
         Of L_c and L_s (RAIN's code 1 and 1, the cardiac study 5 and 5, AdaConv 1 and 10).
     latent_weight, reconstruction_weight : float
         Of L_KL and L_REC (RAIN's code and the cardiac study 1 and 5); without a style space they do nothing.
-    identity_weight, boundary_weight : float
-        Of the two losses that are not in the papers; 0 leaves them out.
+    identity_weight, boundary_weight, histogram_weight : float
+        Of the three losses that are not in the papers; 0 leaves them out.
     keep_detail : bool
         Add what the style changes to the content, instead of showing the decoder's picture (`StyleNetwork`); not in
         the papers.
@@ -61,6 +61,7 @@ class StyleTrainingConfig(JsonConfig):
     reconstruction_weight: float = 5.0
     identity_weight: float = 10.0
     boundary_weight: float = 0.0
+    histogram_weight: float = 0.0
     keep_detail: bool = True
     gradient_clip: float | None = 10.0
     seed: int = 1

@@ -23,7 +23,7 @@ from ssaglioma.types import ProgressCallback, no_progress
 
 CHECKPOINT = "checkpoint.safetensors"
 _JUDGED = 8
-_PICTURE_LOSSES = ("content", "style", "identity", "boundary")
+_PICTURE_LOSSES = ("content", "style", "identity", "boundary", "histogram")
 _SPACE_LOSSES = ("latent", "reconstruction")
 
 

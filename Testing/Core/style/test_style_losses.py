@@ -4,11 +4,13 @@ import math
 
 import pytest
 import torch
+from scipy.stats import wasserstein_distance
 
 from ssaglioma.style.losses import (
     boundary_loss,
     content_loss,
     gram_loss,
+    histogram_loss,
     identity_error,
     kl_loss,
     statistics_loss,
@@ -91,3 +93,34 @@ def test_gradients_of_the_boundary_loss_are_finite_on_flat_pictures():
     picture = torch.full((1, 1, 8, 8), 0.5, requires_grad=True)
     boundary_loss(picture, torch.zeros(1, 1, 8, 8)).backward()
     assert torch.isfinite(picture.grad).all()
+
+
+def test_histogram_loss_is_the_mean_difference_of_quantiles():
+    """A ramp and the same ramp 0.1 higher differ by 0.1 at every quantile; its half by half of each quantile."""
+    ramp = torch.linspace(0.2, 0.8, 100).reshape(1, 1, 10, 10)
+    assert histogram_loss(ramp + 0.1, ramp, ramp).item() == pytest.approx(0.1, abs=1e-6)
+    assert histogram_loss(ramp / 2, ramp, ramp).item() == pytest.approx(0.25, abs=1e-6)
+    assert histogram_loss(ramp.flip(-1).mT, ramp, ramp).item() == pytest.approx(0.0, abs=1e-6)
+
+
+def test_histogram_loss_tends_to_wasserstein():
+    one, other = torch.rand(1, 1, 64, 64) * 0.5 + 0.01, torch.rand(1, 1, 64, 64) ** 2 + 0.01
+    expected = wasserstein_distance(one.flatten().numpy(), other.flatten().numpy())
+    assert histogram_loss(one, one, other).item() == pytest.approx(expected, rel=0.05)
+
+
+def test_histogram_loss_leaves_the_background_out_and_skips_pairs_without_a_foreground():
+    """Only the content's foreground counts, whatever was painted outside; a pair with 63 pixels adds nothing."""
+    content = torch.zeros(2, 1, 16, 16)
+    content[0, 0, :8] = 0.5
+    content[1, 0, 0, :1] = 0.5
+    style = torch.full((2, 1, 16, 16), 0.75)
+    made = torch.where(content > 0, content, 0.9)
+    assert histogram_loss(made, content, style).item() == pytest.approx(0.25 / 2)
+
+
+def test_histogram_loss_moves_intensities_towards_the_style():
+    content, style = torch.rand(1, 1, 16, 16) * 0.4 + 0.1, torch.rand(1, 1, 16, 16) * 0.4 + 0.5
+    made = content.clone().requires_grad_()
+    histogram_loss(made, content, style).backward()
+    assert made.grad is not None and (made.grad <= 0).all() and made.grad.any()

@@ -104,6 +104,17 @@ def test_the_loss_is_the_weighted_sum(trainer_of):
     assert row["loss"] == pytest.approx(2 * row["content"] + 3 * row["style"] + 0.5 * row["identity"], rel=1e-5)
 
 
+def test_the_losses_of_this_project_are_weighed_too(trainer_of):
+    trainer = trainer_of(
+        epochs=1, style_weight=0.0, identity_weight=0.0, boundary_weight=2.0, histogram_weight=7.0, content_weight=1.0
+    )
+    trainer.run()
+    row = trainer.history[0]
+    assert row["histogram"] > 0
+    expected = row["content"] + 2 * row["boundary"] + 7 * row["histogram"]
+    assert row["loss"] == pytest.approx(expected, rel=1e-5)
+
+
 def test_identity_error_is_measured_on_held_out_slices(trainer_of):
     trainer = trainer_of(epochs=1)
     trainer.held_out = [make_slice(77, 20.0)]
@@ -161,7 +172,8 @@ def test_published_trainings():
     assert rain.epochs * rain.steps_per_epoch == adaconv.epochs * adaconv.steps_per_epoch == 160_000
     assert (rain.content_weight, rain.style_weight, rain.latent_weight, rain.reconstruction_weight) == (1, 1, 1, 5)
     assert (adaconv.style_weight, adaconv.decay, rain.decay) == (10, 2e-4, 5e-5)
-    assert rain.identity_weight == adaconv.identity_weight == rain.boundary_weight == adaconv.boundary_weight == 0
+    for config in (rain, adaconv):
+        assert config.identity_weight == config.boundary_weight == config.histogram_weight == 0
     assert (rain.encoder, adaconv.encoder) == ("vgg19_normalised", "vgg19")
 
 
