@@ -7,6 +7,7 @@ OUTPUT ?=
 FOLD ?= 0
 SSAGLIOMA_DATA ?= $(HOME)/.cache/ssaglioma-data
 PYTEST_ARGS ?=
+TEST_PROCESSES ?= 2
 SOURCES = SSACore SSAGliomaSeg SSAStyleTransfer scripts Testing
 REQUIREMENTS = pyproject.toml addresses.env SSACore/ssaglioma/requirements.txt scripts/install.sh scripts/install_torch.sh scripts/make_venv.sh
 DEBIAN_PACKAGES = python3 python3-venv python3-pip make \
@@ -39,8 +40,8 @@ $(VENV)/.dev-ready: $(REQUIREMENTS)
 demo: $(VENV)/.run-ready ## Segment and score the sample case (or CASE=folder), with a report
 	$(SSAGLIOMA) demo $(if $(CASE),"$(CASE)") $(if $(OUTPUT),--output "$(OUTPUT)")
 
-test: $(VENV)/.dev-ready ## Run the quick tests
-	$(PYTHON_IN_VENV) -m pytest -m "not slow and not gpu and not shared_data" $(PYTEST_ARGS)
+test: $(VENV)/.dev-ready ## Run the quick tests, in TEST_PROCESSES processes (2) of one thread each
+	OMP_NUM_THREADS=1 $(PYTHON_IN_VENV) -m pytest -n $(TEST_PROCESSES) --dist loadfile -m "not slow and not gpu and not shared_data" $(PYTEST_ARGS)
 
 check: $(VENV)/.dev-ready ## Style, types, import rules, CMake lists, Python 3.10 syntax, spelling
 	$(PYTHON_IN_VENV) -m ruff check $(SOURCES)

@@ -1,6 +1,8 @@
 # Written by scripts/cmake_lists.py (make lists). A test compares it with the disk.
 set(SSAGLIOMA_RESOURCE_FILES
   "Models/README.md"
+  "Models/brain-mask-3d/card.json"
+  "Models/brain-mask-3d/model.safetensors"
   "Models/glioma-2d-small/card.json"
   "Models/glioma-2d-small/model.safetensors"
   "Models/mri-encoder/card.json"

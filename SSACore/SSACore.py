@@ -2,7 +2,8 @@
 
 It has no screen. Slicer adds the folder of each scripted module that it loads to
 ``sys.path``; the other modules of this extension depend on this one and can then
-``import ssaglioma`` in every layout.
+``import ssaglioma`` in every layout. It loads the extension's translations, before
+any panel is made.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ class SSACore(ScriptedLoadableModule):
 
     def __init__(self, parent):
         super().__init__(parent)
+        from SSASlicerLib.translations import load_translations
+
+        load_translations()
         parent.title = _("SSAGlioma Core")
         parent.categories = ["Segmentation"]
         parent.dependencies = []

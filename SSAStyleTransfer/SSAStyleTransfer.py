@@ -1,19 +1,9 @@
 """SSAStyleTransfer: see domain shift live, lend images another scanner's look, train models, learn from lessons."""
 
-from typing import Annotated
-
 import slicer
 import vtk
-from slicer import (
-    vtkMRMLLabelMapVolumeNode,
-    vtkMRMLPlotChartNode,
-    vtkMRMLScalarVolumeNode,
-    vtkMRMLSegmentationNode,
-    vtkMRMLTableNode,
-)
 from slicer.i18n import tr as _
 from slicer.i18n import translate
-from slicer.parameterNodeWrapper import Choice, Default, WithinRange, parameterNodeWrapper
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
@@ -29,9 +19,11 @@ from SSAStyleTransferLib.exporting import ExportingLogic
 from SSAStyleTransferLib.guarding import GuardingLogic
 from SSAStyleTransferLib.lessons import LessonsLogic
 from SSAStyleTransferLib.methods import MethodsLogic
+from SSAStyleTransferLib.parameters import SSAStyleTransferParameterNode
 from SSAStyleTransferLib.picture import PictureLogic
 from SSAStyleTransferLib.scanner import ScannerLogic
 from SSAStyleTransferLib.seeing import SeeingLogic
+from SSAStyleTransferLib.thumbnails import ThumbnailsLogic
 from SSAStyleTransferLib.training import TrainingLogic
 from SSAStyleTransferLib.views import ViewsLogic
 
@@ -57,77 +49,14 @@ class SSAStyleTransfer(ScriptedLoadableModule):
             "Methods: Nyul et al. 2000; Gatys et al. 2016; Huang and Belongie 2017; Luo et al. 2020; Yang and Soatto "
             "2020; Chandran et al. 2021. License: Apache-2.0."
         )
+        slicer.app.connect("startupCompleted()", registerSampleData)
 
 
-#
-# SSAStyleTransferParameterNode
-#
+def registerSampleData():
+    """Offer the synthetic cases that ship with the extension in Slicer's Sample Data module."""
+    from SSASlicerLib.samples import register_sample_cases
 
-
-@parameterNodeWrapper
-class SSAStyleTransferParameterNode:
-    """What the user chose, and the nodes that belong to the picture; saved with the scene.
-
-    content, labels, style: the image, its labels, an image that lends its look (None: `bankStyle` of the bank).
-    t1, t1gd, t2, flair: the four contrasts of the case. method: key of `MethodsLogic.methods()`.
-    scan...: the scanner's knobs; a switch for each effect, then its values.
-    stylised, stylePicture, comparison: pictures of one slice that the views show. seenBefore, seenAfter: what the
-    model sees. ...Table, ...Chart: data of the charts.
-    """
-
-    content: vtkMRMLScalarVolumeNode
-    labels: vtkMRMLSegmentationNode | vtkMRMLLabelMapVolumeNode | None
-    style: vtkMRMLScalarVolumeNode
-    bankStyle: str = ""
-    t1: vtkMRMLScalarVolumeNode
-    t1gd: vtkMRMLScalarVolumeNode
-    t2: vtkMRMLScalarVolumeNode
-    flair: vtkMRMLScalarVolumeNode
-    method: str = "histogram"
-    strength: Annotated[float, WithinRange(0, 1), Default(1.0)]
-    epsilonSteps: Annotated[int, WithinRange(0, 20), Default(0)]
-    seed: Annotated[int, WithinRange(0, 999999), Default(7)]
-    live: bool = True
-    view: Annotated[str, Choice(["result", "wipe", "checkerboard", "difference"]), Default("result")]
-    wipePosition: Annotated[float, WithinRange(0, 1), Default(0.5)]
-    force: bool = False
-    model: str = ""
-    lookLive: bool = False
-    region: str = "all"
-    scanPreset: str = ""
-    scanSlices: bool = False
-    scanThickness: Annotated[float, WithinRange(1, 10), Default(5.0)]
-    scanGap: Annotated[float, WithinRange(0, 4), Default(0.0)]
-    scanInPlane: bool = False
-    scanPixel: Annotated[float, WithinRange(0.5, 4), Default(1.0)]
-    scanGibbs: Annotated[float, WithinRange(0, 1), Default(0.0)]
-    scanNoise: bool = False
-    scanSnr: Annotated[float, WithinRange(2, 200), Default(20.0)]
-    scanBias: bool = False
-    scanBiasPercent: Annotated[float, WithinRange(0, 100), Default(20.0)]
-    scanMotion: bool = False
-    scanMotionMm: Annotated[float, WithinRange(0, 10), Default(2.0)]
-    scanGhosting: bool = False
-    scanGhostPercent: Annotated[float, WithinRange(0, 50), Default(5.0)]
-    scanSpikes: bool = False
-    scanSpikePercent: Annotated[float, WithinRange(0, 100), Default(10.0)]
-    scanWrap: bool = False
-    scanFov: Annotated[float, WithinRange(80, 260), Default(200.0)]
-    scanContrast: bool = False
-    scanField: Annotated[float, WithinRange(50, 3000), Default(1500.0)]
-    scanMissing: Annotated[str, Choice(["none", "t1n", "t1c", "t2w", "t2f"]), Default("none")]
-    stylised: vtkMRMLScalarVolumeNode
-    stylePicture: vtkMRMLScalarVolumeNode
-    comparison: vtkMRMLScalarVolumeNode
-    seenBefore: vtkMRMLSegmentationNode
-    seenAfter: vtkMRMLSegmentationNode
-    histogramTable: vtkMRMLTableNode
-    histogramChart: vtkMRMLPlotChartNode
-    curveTable: vtkMRMLTableNode
-    curveChart: vtkMRMLPlotChartNode
-    mapTable: vtkMRMLTableNode
-    mapChart: vtkMRMLPlotChartNode
-    lessonLanguage: Annotated[str, Choice(["English", "Français"]), Default("English")]
+    register_sample_cases()
 
 
 #
@@ -144,8 +73,8 @@ class SSAStyleTransferWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic = None
         self.parameters = None
         self.sections = []
+        self.statusLine = None
         self._connections = None
-        self._message = ("", "", None)
 
     def setup(self) -> None:
         """Build the panel."""
@@ -156,7 +85,9 @@ class SSAStyleTransferWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         panel.setMRMLScene(slicer.mrmlScene)
         self.logic = SSAStyleTransferLogic()
         from SSAStyleTransferLib.panels import makeSections
+        from SSAStyleTransferLib.panels.status import StatusLine
 
+        self.statusLine = StatusLine(self.ui, self.logic, self)
         self.sections = makeSections(self.ui, self.logic, self)
         for section in self.sections:
             section.connect()
@@ -237,36 +168,16 @@ class SSAStyleTransferWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.refresh()
 
     def say(self, text: str, level: str = "ready") -> None:
-        """Show a message in the status line until the next one, or until images, style or method change.
-
-        level: 'ready', 'warning', 'error' or 'busy'.
-        """
-        self._message = (text, level, self._choice())
-        self.showStatus()
-        slicer.app.processEvents()
+        """Show a message in the status line; see `StatusLine`."""
+        self.statusLine.say(text, level)
 
     def clearMessage(self) -> None:
         """Go back to the state of the inputs in the status line."""
-        self._message = ("", "", None)
-        self.showStatus()
-
-    def _choice(self):
-        """Return what the user has chosen; a message that was shown before it changed is outdated."""
-        if self.parameters is None:
-            return None
-        nodes = (self.parameters.content, self.parameters.style, self.parameters.labels)
-        return (*(node and node.GetID() for node in nodes), self.parameters.bankStyle, self.parameters.method)
+        self.statusLine.clear()
 
     def showStatus(self) -> None:
         """Show the last message, or else the state of the inputs."""
-        text, level, choice = self._message
-        if text and self.parameters is not None and choice != self._choice():
-            self._message = text, level, _choice = ("", "", None)
-        if not text and self.parameters is not None:
-            text, level = self.logic.statusSentence(self.parameters)
-        colors = {"ready": "#2e9e4f", "warning": "#d99000", "error": "#d03030", "busy": "#3070c0"}
-        self.ui.statusDot.text = f'<span style="color:{colors.get(level, "#808080")}">●</span>'
-        self.ui.statusLabel.text = text
+        self.statusLine.show()
 
     def startPolling(self) -> None:
         """Let the panel follow the child process that was started."""
@@ -288,6 +199,7 @@ class SSAStyleTransferWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 class SSAStyleTransferLogic(
     ContentLogic,
     BankLogic,
+    ThumbnailsLogic,
     MethodsLogic,
     ScannerLogic,
     PictureLogic,

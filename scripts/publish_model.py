@@ -11,11 +11,12 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from ssaglioma.evaluation import write_json
-from ssaglioma.labels import GLIOMA, Sequence
+from ssaglioma.labels import GLIOMA, SEQUENCE_ORDER, Sequence
 from ssaglioma.packages import ModelPackage, write_package
 from ssaglioma.training.checkpoint import read_checkpoint
 from ssaglioma.training.folds import read_folds
@@ -114,11 +115,17 @@ def _card_scores(pooled: dict[str, Any], ship: int, folds: list[int]) -> dict[st
 
 
 def _missing_costs(package: ModelPackage, held_out: list[Case]) -> dict[str, float]:
+    """Measure every subset of sequences that holds T1Gd or FLAIR; a gain counts as no cost."""
     complete = _average(validate_package(package, held_out))
     costs = {}
-    for sequence in Sequence:
-        without = _average(validate_package(package, held_out, without=[sequence]))
-        costs[sequence.value] = round(max(0.0, complete - without), 3)
+    for count in range(1, len(SEQUENCE_ORDER)):
+        for missing in combinations(SEQUENCE_ORDER, count):
+            if {Sequence.T1C, Sequence.T2F} <= set(missing):
+                continue
+            without = _average(validate_package(package, held_out, without=missing))
+            costs["+".join(one.value for one in missing)] = round(max(0.0, complete - without), 3)
+            names = ", ".join(one.display_name for one in missing)
+            print(f"without {names}: {complete:.3f} -> {without:.3f}", flush=True)
     return costs
 
 

@@ -61,7 +61,7 @@ def from_exit(code: int, lines: Sequence[str]) -> Failure:
     """
     ended = _by_signal(code) or _WINDOWS_CRASHES.get(code & 0xFFFFFFFF)
     if ended:
-        return Failure(code, f"The segmentation program {ended[0]}.", _sentence(ended[1]))
+        return Failure(code, f"The background program {ended[0]}.", _sentence(ended[1]))
     for line in reversed(lines[-60:]):
         for pattern, message, remedy in _LAST_WORDS:
             match = re.search(pattern, line, re.IGNORECASE)

@@ -61,7 +61,7 @@ class SegmentationJob:
         probabilities: bool = False,
     ) -> list[str]:
         """Return the arguments of `ssaglioma segment` for `processes.command_line`."""
-        words = ["segment"]
+        words = ["segment", "--skip-prepare"]
         for sequence, file in self.files.items():
             words += [f"--{sequence.value}", str(file)]
         words += ["--output", str(self.output), "--grid", self.anchor.value, "--device", device]

@@ -142,8 +142,11 @@ CARDIAC_LGE = LabelScheme(
 )
 """Heart in late-enhancement MRI, MS-CMRSeg 2019."""
 
+BRAIN = LabelScheme(name="brain", values={"BRAIN": 1}, regions={"BRAIN": ("BRAIN",)})
+"""The brain against everything else, with its furrows, ventricles and tumour."""
+
 LABEL_SCHEMES: Mapping[str, LabelScheme] = MappingProxyType(
-    {scheme.name: scheme for scheme in (GLIOMA, GLIOMA_POST, CARDIAC_LGE)}
+    {scheme.name: scheme for scheme in (GLIOMA, GLIOMA_POST, CARDIAC_LGE, BRAIN)}
 )
 
 _OLD_BRATS_ET = 4

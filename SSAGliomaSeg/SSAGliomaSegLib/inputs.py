@@ -11,12 +11,6 @@ from slicer.i18n import tr as _
 FIELDS = {"t1": "t1n", "t1gd": "t1c", "t2": "t2w", "flair": "t2f"}
 """Parameter name of each slot -> value of `ssaglioma.labels.Sequence`, in channel order."""
 
-_DICOM_TAGS = {
-    "EchoTime": "0018,0081",
-    "RepetitionTime": "0018,0080",
-    "InversionTime": "0018,0082",
-    "ContrastBolusAgent": "0018,0010",
-}
 READY, WARNING, ERROR = "ready", "warning", "error"
 
 
@@ -69,17 +63,19 @@ class InputsLogic:
         if not nodes:
             return {}
         from ssaglioma.preprocessing.assignment import assign_sequences
+        from SSASlicerLib.dicom_values import node_values
 
         by_id = {node.GetID(): node for node in nodes}
-        assigned = assign_sequences({key: (node.GetName() or "", dicomTags(node)) for key, node in by_id.items()})
+        assigned = assign_sequences({key: (node.GetName() or "", node_values(node)) for key, node in by_id.items()})
         fields = {value: field for field, value in FIELDS.items()}
         return {fields[sequence.value]: (by_id[key], guess) for sequence, (key, guess) in assigned.items()}
 
     def slotGuess(self, field: str, node):
         """Return the guess for one chosen node, to be compared with the slot that it sits in."""
         from ssaglioma.preprocessing.assignment import guess_sequence
+        from SSASlicerLib.dicom_values import node_values
 
-        return guess_sequence(node.GetName() or "", dicomTags(node))
+        return guess_sequence(node.GetName() or "", node_values(node))
 
     def fillFromLoadedVolumes(self, parameters) -> dict:
         """Fill the slots from the loaded volumes; a slot without a candidate is emptied. Returns the guesses.
@@ -237,15 +233,6 @@ class InputsLogic:
         return ""
 
 
-def dicomTags(node) -> dict[str, str]:
-    """Return the DICOM values of a node that was loaded through Slicer's DICOM database, by keyword."""
-    database = getattr(slicer, "dicomDatabase", None)
-    uids = (node.GetAttribute("DICOM.instanceUIDs") or "").split()
-    if database is None or not uids:
-        return {}
-    return {keyword: database.instanceValue(uids[0], tag) for keyword, tag in _DICOM_TAGS.items()}
-
-
 def _nodeProblem(node) -> str:
     """Return why a node cannot be an input, or an empty text."""
     from ssaglioma.errors import SSAGliomaError
@@ -299,6 +286,7 @@ def _imagesInFolder(folder: Path) -> dict:
     from ssaglioma.errors import DatasetError
     from ssaglioma.volume import list_dicom_series, read_dicom_series, read_volume
     from ssaglioma.volume.reading import IMAGE_SUFFIXES
+    from SSASlicerLib.dicom_values import file_values
 
     if not folder.is_dir():
         raise DatasetError(f"The folder {str(folder)!r} does not exist", remedy=_("Check the path"))
@@ -310,7 +298,7 @@ def _imagesInFolder(folder: Path) -> dict:
         for series in list_dicom_series(folder):
             images[series.uid] = (
                 series.description or series.uid,
-                _fileTags(series.files[0]),
+                file_values(series.files[0]),
                 lambda uid=series.uid: read_dicom_series(folder, uid),
             )
     if not images:
@@ -327,10 +315,3 @@ def _stem(name: str) -> str:
         if name.lower().endswith(suffix):
             return name[: -len(suffix)]
     return name
-
-
-def _fileTags(path: Path) -> dict[str, str]:
-    import pydicom
-
-    header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_DICOM_TAGS))
-    return {keyword: str(header.get(keyword, "") or "") for keyword in _DICOM_TAGS}

@@ -136,9 +136,7 @@ class ModelsLogic:
                 expected="T1Gd or FLAIR at least" if card.missing_channels == "zero" else "all four sequences",
                 remedy=_("Choose the missing images"),
             )
-        costs = [card.missing_cost.get(sequence.value) for sequence in missing]
-        if None in costs:
+        cost = card.cost_without(missing)
+        if cost is None:
             return _("{names} missing: the result is less accurate.").format(names=names)
-        return _("{names} missing: this cost {cost:.2f} of mean Dice on test cases.").format(
-            names=names, cost=sum(costs)
-        )
+        return _("{names} missing: this cost {cost:.2f} of mean Dice on test cases.").format(names=names, cost=cost)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import slicer
 
 CASE = "ICBM152-grown-001"
-_TITLES = {"t1": "T1", "t1gd": "T1Gd", "t2": "T2", "flair": "FLAIR"}
 
 
 def sampleFolder() -> Path:
@@ -34,21 +32,10 @@ def sampleFiles() -> dict[str, Path]:
 
 
 def registerSampleCase() -> None:
-    """Register the sample case; its files are copied from the extension, so that no network is needed."""
-    import SampleData
+    """Register the sample cases; their files are copied from the extension, so that no network is needed."""
+    from SSASlicerLib.samples import register_sample_cases
 
-    files = sampleFiles()
-    icon = Path(__file__).parents[1] / "Resources" / "Icons" / "SSAGliomaSeg.png"
-    SampleData.SampleDataLogic.registerCustomSampleDataSource(
-        category="SSAGlioma",
-        sampleName="SSAGliomaGrown",
-        thumbnailFileName=str(icon),
-        uris=[path.as_uri() for path in files.values()],
-        fileNames=[path.name for path in files.values()],
-        nodeNames=[f"{CASE} {_TITLES.get(field, field)}" for field in files],
-        loadFileTypes=["VolumeFile"] * len(_TITLES) + ["SegmentationFile"],
-        checksums=[f"SHA256:{hashlib.sha256(path.read_bytes()).hexdigest()}" for path in files.values()],
-    )
+    register_sample_cases()
 
 
 def loadSampleCase(logic, parameters):

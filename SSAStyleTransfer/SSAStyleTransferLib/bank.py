@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,6 @@ from SSAStyleTransferLib.content import nodeStamp, oneSlice, sliceAxis
 from SSAStyleTransferLib.sample import sampleVolume, tumorSlice
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from ssaglioma.labels import Sequence
     from ssaglioma.volume import Volume
 
@@ -25,7 +24,7 @@ _OF_EACH_SCANNER = 3
 _SLAB = 24
 _USER_FOLDER = "SSAGliomaStyles"
 _SUFFIX = ".nii.gz"
-_DEFAULT_CONTRAST = "t2f"
+DEFAULT_CONTRAST = "t2f"
 _FIRST = ("1.5T_ssa", 1)
 
 
@@ -132,7 +131,7 @@ class BankLogic:
         """Return what differs when the style picture differs."""
         if parameters.style is not None:
             return ("node", parameters.style.GetID(), nodeStamp(parameters.style))
-        return (parameters.bankStyle, sequence.value if sequence else _DEFAULT_CONTRAST)
+        return (parameters.bankStyle, sequence.value if sequence else DEFAULT_CONTRAST)
 
     def styleVolume(self, parameters, sequence: Sequence | None) -> Volume | None:
         """Return the style's picture: a loaded volume whole, one slice of a bank's; None for a learned style.
@@ -151,13 +150,13 @@ class BankLogic:
         entry = self.bankEntry(parameters)
         if entry.kind == LEARNED:
             return None
-        return self.entryPicture(entry, sequence.value if sequence else _DEFAULT_CONTRAST)
+        return self.entryPicture(entry, sequence.value if sequence else DEFAULT_CONTRAST)
 
     def entryPicture(self, entry: BankEntry, contrast: str) -> Volume:
         """Return a bank style's picture, one slice: of the simulated sample case, or of the user's file."""
         key = f"{entry.key}|{contrast}"
         if key not in self._bankPictures:
-            made = self._ownPicture(entry) if entry.private else _simulated(entry, contrast)
+            made = self._ownPicture(entry) if entry.private else _simulated(entry.key, contrast)
             self._bankPictures[key] = made
         return self._bankPictures[key]
 
@@ -171,38 +170,6 @@ class BankLogic:
         axis = sliceAxis(volume)
         others = tuple(number for number in range(3) if number != axis)
         return oneSlice(volume, axis, int(np.argmax((volume.array != 0).sum(axis=others))))
-
-    def thumbnail(self, parameters) -> np.ndarray | None:
-        """Return gray values (Y, X, uint8) of the chosen style, or None for one that is a code without a picture."""
-        import numpy as np
-
-        entry = self.bankEntry(parameters)
-        if parameters.style is None and (entry is None or entry.kind == LEARNED):
-            return None
-        sequence = None if self.contentProblem(parameters) else self.contrastOf(parameters, parameters.content)
-        if parameters.style is not None:
-            piece = self.styleSlice(parameters, sequence)
-        else:
-            piece = self.entryPicture(entry, sequence.value if sequence else _DEFAULT_CONTRAST)
-        array = np.squeeze(piece.array)
-        top = float(np.percentile(array[array != 0], 99.5)) if array.any() else 1.0
-        return np.ascontiguousarray((np.clip(array / top, 0, 1) * 255).astype(np.uint8))
-
-    def thumbnailKey(self, parameters) -> tuple:
-        """Return what differs when the thumbnail differs."""
-        sequence = None if self.contentProblem(parameters) else self.contrastOf(parameters, parameters.content)
-        return self.styleKey(parameters, sequence)
-
-    def thumbnailFile(self, parameters) -> Path | None:
-        """Write the thumbnail as PNG into Slicer's temporary folder; None where there is no picture."""
-        from ssaglioma.volume.pictures2d import write_picture
-
-        array = self.thumbnail(parameters)
-        if array is None:
-            return None
-        file = Path(slicer.app.temporaryPath) / "ssaglioma-style-thumbnail.png"
-        write_picture(array, file)
-        return file
 
     def ownStylesFolder(self) -> Path:
         """Return the folder of the user's own styles; it lives beside Slicer's settings and never in a scene."""
@@ -251,14 +218,15 @@ class BankLogic:
         return oneSlice(volume, volume.shape.index(2), 0)
 
 
-def _simulated(entry: BankEntry, contrast: str) -> Volume:
+@lru_cache(maxsize=32)
+def _simulated(key: str, contrast: str) -> Volume:
     """Return the tumor's slice of the sample case as a simulated scanner shows it."""
     import numpy as np
 
     from ssaglioma.labels import Sequence
     from ssaglioma.synthesis.scanner import apply_scan, draw_scan
 
-    _kind, scanner, number = entry.key.split(":")
+    _kind, scanner, number = key.split(":")
     scan = draw_scan(scanner, np.random.default_rng(int(number))).changed({"missing": None, "registration": None})
     volume, middle = sampleVolume(contrast), tumorSlice()
     slab = oneSlice(volume, 0, middle - _SLAB // 2, _SLAB)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,14 +13,17 @@ from slicer.i18n import tr as _
 
 from SSAStyleTransferLib.content import FIELDS
 from SSAStyleTransferLib.methods import SCANNER
+from SSAStyleTransferLib.picture_service import PICTURE
 
 if TYPE_CHECKING:
     import numpy as np
 
     from ssaglioma.labels import Sequence
     from ssaglioma.volume import Volume
+    from SSAStyleTransferLib.content import SlicePiece
 
 CASE = "case"
+_ARRAY = ".npy"
 _SUFFIX = ".nii"  # not compressed: it is read once, and writing is many times faster
 
 
@@ -76,30 +80,72 @@ class CaseFilesLogic:
         method = self.methodEntry(parameters)
         if method.method == SCANNER:
             return self._degradeArguments(parameters, images, content, output)
-        words = ["stylize", "--content", str(content), "--strength", f"{strength:.4f}", "--force"]
-        words += ["--model", method.folder] if method.folder else ["--method", method.method]
-        first = next(iter(images.values()))
-        axial = first.spacing_zyx_mm[0] >= max(first.spacing_zyx_mm) / 1.5
-        words += ["--slice-axis", "axial" if axial else "through_plane"]
+        words = ["stylize", "--content", str(content), "--strength", f"{strength:.4f}"]
+        words += self._methodWords(parameters, next(iter(images.values())))
         styles = {sequence: self.styleVolume(parameters, sequence) for sequence in images}
         if None in styles.values():
             words += ["--style-name", parameters.bankStyle.split(":")[2]]
         else:
             words += ["--style", str(writeImages(styles, folder / f"{name}-style"))]
-        if method.hasStyleSpace:
-            words += ["--seed", str(parameters.seed)]
-            if parameters.epsilonSteps:
-                segmenter = self.modelPackage(parameters)
-                words += ["--epsilon-iterations", str(parameters.epsilonSteps), "--segmenter", str(segmenter.folder)]
+        if method.hasStyleSpace and parameters.epsilonSteps:
+            segmenter = self.modelPackage(parameters)
+            words += ["--epsilon-iterations", str(parameters.epsilonSteps), "--segmenter", str(segmenter.folder)]
         return [*words, "--output", str(output if content.is_dir() else output.with_suffix(_SUFFIX))]
 
+    def _methodWords(self, parameters, image: Volume) -> list[str]:
+        """Return the options that name the method, its seed and the slices of an image; the guard refuses nothing."""
+        method = self.methodEntry(parameters)
+        axial = image.spacing_zyx_mm[0] >= max(image.spacing_zyx_mm) / 1.5
+        words = ["--force", "--slice-axis", "axial" if axial else "through_plane"]
+        words += ["--model", method.folder] if method.folder else ["--method", method.method]
+        return words + (["--seed", str(parameters.seed)] if method.hasStyleSpace else [])
+
+    def pictureRequest(self, parameters, piece: SlicePiece, folder: Path, number: int) -> tuple[list[str], bool]:
+        """Write one slice and its style, and return the words for `ssaglioma serve`, and whether its guard looks.
+
+        It does not: the module examines what it shows. A search in the style space needs the whole case.
+        """
+        from ssaglioma.volume.pictures2d import write_picture
+
+        name = f"{PICTURE}{number}"
+        if parameters.epsilonSteps and self.methodEntry(parameters).hasStyleSpace:
+            nodes = self.caseNodes(parameters)
+            images = {one: self.contentSlice(parameters, node, piece.index).volume for one, node in nodes.items()}
+            return self.stylizeArguments(parameters, images, folder, name)[1:], True
+        content = folder / f"{name}-content{_ARRAY}"
+        write_picture(piece.array, content)
+        words = ["--content", str(content), *self._methodWords(parameters, piece.volume)]
+        words += ["--contrast", piece.sequence.value] if piece.sequence else []
+        style = self.styleVolume(parameters, piece.sequence)
+        if style is None:
+            words += ["--style-name", parameters.bankStyle.split(":")[2]]
+        else:
+            words += ["--style", str(_styleFile(style, self.styleKey(parameters, piece.sequence), folder))]
+            words += ["--style-contrast", piece.sequence.value] if piece.sequence else []
+        return [*words, "--output", str(folder / f"{name}-output{_ARRAY}")], False
+
+    def readPicture(self, answer) -> np.ndarray:
+        """Return the picture (Y, X) that `ssaglioma serve` made of a slice.
+
+        Raises
+        ------
+        SSAGliomaError
+            If it cannot be read.
+        """
+        from ssaglioma.volume.pictures2d import read_picture
+
+        output = str(answer.values.get("output", ""))
+        if output.endswith(_ARRAY):
+            return read_picture(output)
+        (_node, _stamp, axis, _index), sequence = answer.key[:2]
+        return self.readStylised(answer.values, sequence, axis)
+
     def _degradeArguments(self, parameters, images, content: Path, output: Path) -> list[str]:
-        from ssaglioma.synthesis.scanner.effects import PLANES
         from SSAStyleTransferLib.content import sliceAxis
 
         first = next(iter(images.values()))
         axis = first.shape.index(1) if 1 in first.shape else sliceAxis(first)
-        scan = self.scanParameters(parameters, PLANES[axis])
+        scan = self.scanOf(parameters, first, axis)
         file = content.parent / "scan.json"
         file.write_text(json.dumps(scan.to_json()), encoding="utf-8")
         where = [str(content)] if content.is_dir() else ["--t2f", str(content)]
@@ -122,11 +168,24 @@ class CaseFilesLogic:
         from SSASlicerLib.jobs import anchor_sequence
 
         case = writeImages(images, folder / name)
-        words = ["segment"]
+        words = ["segment", "--skip-prepare"]
         for sequence in images:
             words += [f"--{sequence.value}", str(case / f"{case.name}-{sequence.value}{_SUFFIX}")]
         words += ["--output", str(folder / f"{name}-seg{_SUFFIX}"), "--grid", anchor_sequence(images).value]
         return [*words, "--device", "cpu", "--model", str(self.modelPackage(parameters).folder)]
+
+
+def _styleFile(style: Volume, key: tuple, folder: Path) -> Path:
+    """Write a style once, under a name that its key tells: the child keeps what it learned of it."""
+    from ssaglioma.volume import write_volume
+    from ssaglioma.volume.pictures2d import write_picture
+
+    thin = 1 in style.shape
+    name = hashlib.sha256(repr(key).encode()).hexdigest()[:16]
+    file = folder / f"style-{name}{_ARRAY if thin else _SUFFIX}"
+    if not file.exists():
+        write_picture(style.array.squeeze(style.shape.index(1)), file) if thin else write_volume(style, file)
+    return file
 
 
 def writeImages(images: Mapping[Sequence | None, Volume], target: Path, labels: Volume | None = None) -> Path:

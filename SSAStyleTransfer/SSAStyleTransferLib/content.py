@@ -19,6 +19,8 @@ FIELDS = {"t1": "t1n", "t1gd": "t1c", "t2": "t2w", "flair": "t2f"}
 MADE = "SSAGlioma.made"
 _THICK_SLICES = 1.5
 _LEAST_EDGE = 16
+_KEPT_PROBLEMS = 64
+_PROBLEMS: dict[str, tuple[list[int], str]] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,15 +75,16 @@ class ContentLogic:
         return [node for node in plain if not nodeProblem(node)]
 
     def fillContrasts(self, parameters, onlyEmpty: bool = False) -> None:
-        """Choose T1, T1Gd, T2 and FLAIR among the loaded volumes by their names, and a content where there is none.
+        """Choose T1, T1Gd, T2 and FLAIR among the loaded volumes by their names and DICOM values; and a content.
 
         `onlyEmpty` leaves the contrasts alone if one is chosen.
         """
         from ssaglioma.preprocessing.assignment import assign_sequences
+        from SSASlicerLib.dicom_values import node_values
 
         nodes = {node.GetID(): node for node in self.imageNodes()}
         if nodes and not (onlyEmpty and self.chosenContrasts(parameters)):
-            found = assign_sequences({key: (node.GetName() or "", {}) for key, node in nodes.items()})
+            found = assign_sequences({key: (node.GetName() or "", node_values(node)) for key, node in nodes.items()})
             for field, value in FIELDS.items():
                 key = next((key for sequence, (key, _guess) in found.items() if sequence.value == value), None)
                 setattr(parameters, field, nodes.get(key))
@@ -91,14 +94,15 @@ class ContentLogic:
             parameters.content = best or next(iter(nodes.values()))
 
     def contrastOf(self, parameters, node) -> Sequence | None:
-        """Return the contrast of a node: that of its slot, else the one that its name tells, else None."""
+        """Return the contrast of a node: that of its slot, else what its name and DICOM values tell, else None."""
         from ssaglioma.labels import Sequence
         from ssaglioma.preprocessing.assignment import guess_sequence
+        from SSASlicerLib.dicom_values import node_values
 
         for field, value in FIELDS.items():
             if getattr(parameters, field) is node:
                 return Sequence(value)
-        return guess_sequence(node.GetName() or "", {}).sequence
+        return guess_sequence(node.GetName() or "", node_values(node)).sequence
 
     def contentProblem(self, parameters) -> str:
         """Return why no picture can be made of the content, or an empty text."""
@@ -217,7 +221,17 @@ class ContentLogic:
 
 
 def nodeProblem(node) -> str:
-    """Return why a node cannot be stylised, or an empty text."""
+    """Return why a node cannot be stylised, or an empty text; kept, as a live preview asks many times a picture."""
+    image, parent = node.GetImageData(), node.GetParentTransformNode()
+    times = [0 if one is None else one.GetMTime() for one in (node, image, parent)]
+    if _PROBLEMS.get(node.GetID(), (None, ""))[0] != times:
+        if len(_PROBLEMS) >= _KEPT_PROBLEMS:
+            _PROBLEMS.clear()
+        _PROBLEMS[node.GetID()] = (times, _problemOf(node))
+    return _PROBLEMS[node.GetID()][1]
+
+
+def _problemOf(node) -> str:
     from ssaglioma.errors import SSAGliomaError
     from SSASlicerLib.volumes import grid_from_node
 

@@ -83,9 +83,14 @@ class GuardingLogic:
         return "" if report is None else "\n".join(report.reasons)
 
     def _verdictKey(self, parameters) -> tuple:
+        key = self.shownPicture.key
+        return (key, self.labelsStamp(parameters), self.seenMasks(key) is not None)
+
+    @staticmethod
+    def labelsStamp(parameters) -> tuple | None:
+        """Return what differs when other labels are chosen, or they change; None without labels."""
         labels = parameters.labels
-        stamp = None if labels is None else (labels.GetID(), labels.GetMTime())
-        return (self.shownPicture.key, stamp, self.seenMasks(self.shownPicture.key) is not None)
+        return None if labels is None else (labels.GetID(), labels.GetMTime())
 
 
 def _facts(report: GuardReport) -> list[str]:

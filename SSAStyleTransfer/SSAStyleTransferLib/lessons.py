@@ -12,6 +12,8 @@ from SSAStyleTransferLib.methods import SCANNER
 from SSAStyleTransferLib.sample import CASE, HOSPITAL_CASE, loadSampleCase
 
 _STAND_IN_SLICE_MM = 10.0
+_STRONG = ("rain", "adaconv")
+"""Methods for the lesson on destruction, the one whose shipped package the guard refuses on the sample case first."""
 
 
 class LessonsLogic:
@@ -128,10 +130,10 @@ class LessonsLogic:
 
     def _openDestroys(self, parameters) -> str:
         loadSampleCase(self, parameters, CASE)
-        entry = next((one for one in self.methods() if one.method == "adaconv"), None)
-        if entry is not None:
+        strong = [one for name in _STRONG for one in self.methods() if one.method == name and "heart" not in one.key]
+        if strong:
             parameters.bankStyle = "simulated:1.5T_ssa:1"
-            self.chooseMethod(parameters, entry.key)
+            self.chooseMethod(parameters, strong[0].key)
             return ""
         parameters.method = SCANNER
         self.switchAllOff(parameters)

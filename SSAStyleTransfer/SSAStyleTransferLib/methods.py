@@ -51,7 +51,9 @@ class MethodsLogic:
 
         folder = self.userPackagesFolder()
         kept: dict = self.__dict__.setdefault("_packages", {})
-        shipped = kept.setdefault("shipped", locate("Models"))
+        if "shipped" not in kept:
+            kept["shipped"] = locate("Models")
+        shipped = kept["shipped"]
         stamp = tuple(path.stat().st_mtime_ns if path.is_dir() else 0 for path in (shipped, folder))
         if kept.get("stamp") != stamp:  # a live preview asks many times a second
             packages = list(list_all_packages())
@@ -69,30 +71,11 @@ class MethodsLogic:
 
     def methods(self) -> list[MethodEntry]:
         """Return the methods in the order of the list: quick ones, the scanner, then those of packages."""
-        from ssaglioma.style import METHODS
-
-        entries = [
-            MethodEntry(one.name, one.title, one.citation, one.name)
-            for one in METHODS.values()
-            if not one.needs_weights
-        ]
-        entries.append(
-            MethodEntry(SCANNER, _("Scanner simulator"), _("Physics of MR scanners; the knobs of its tab"), SCANNER)
-        )
-        for package in self.stylePackages():
-            card = package.card
-            if package.kind == "encoder":
-                gatys = METHODS["gatys"]
-                entries.append(
-                    MethodEntry(card.name, gatys.title, gatys.citation, "gatys", str(package.folder), quick=False)
-                )
-            elif package.kind == "stylizer":
-                known = METHODS[card.method]
-                space = card.method in ("rain", "adaconv_rain")
-                entries.append(
-                    MethodEntry(card.name, card.title, known.citation, card.method, str(package.folder), False, space)
-                )
-        return entries
+        packages = self.stylePackages()
+        kept = self.__dict__.setdefault("_methodList", (None, []))
+        if kept[0] is not packages:  # a live preview asks many times a second
+            kept = self.__dict__["_methodList"] = (packages, _entriesOf(packages))
+        return kept[1]
 
     def methodEntry(self, parameters) -> MethodEntry:
         """Return the chosen method.
@@ -154,3 +137,29 @@ class MethodsLogic:
             ]
         lines.append(_("Shown at once.") if entry.quick else _("Computed in the background, some seconds a picture."))
         return "\n".join(lines)
+
+
+def _entriesOf(packages: list) -> list[MethodEntry]:
+    """Return the methods that go without packages, the scanner, and those of packages."""
+    from ssaglioma.style import METHODS
+
+    entries = [
+        MethodEntry(one.name, one.title, one.citation, one.name) for one in METHODS.values() if not one.needs_weights
+    ]
+    entries.append(
+        MethodEntry(SCANNER, _("Scanner simulator"), _("Physics of MR scanners; the knobs of its tab"), SCANNER)
+    )
+    for package in packages:
+        card = package.card
+        if package.kind == "encoder":
+            gatys = METHODS["gatys"]
+            entries.append(
+                MethodEntry(card.name, gatys.title, gatys.citation, "gatys", str(package.folder), quick=False)
+            )
+        elif package.kind == "stylizer":
+            known = METHODS[card.method]
+            space = card.method in ("rain", "adaconv_rain")
+            entries.append(
+                MethodEntry(card.name, card.title, known.citation, card.method, str(package.folder), False, space)
+            )
+    return entries

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import slicer
 from slicer.i18n import tr as _
 
-from SSAStyleTransferLib.background import Chain, Step, ensurePackages, newFolder
-from SSAStyleTransferLib.content import SlicePiece, oneSlice
+from SSAStyleTransferLib.background import ensurePackages
+from SSAStyleTransferLib.content import SlicePiece
 from SSAStyleTransferLib.methods import SCANNER
+from SSAStyleTransferLib.picture_service import PictureService
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,8 +72,8 @@ class PictureLogic:
         self._full: OrderedDict = OrderedDict()
         self._stylizers: OrderedDict = OrderedDict()
         self._failures: dict = {}
-        self._pictureChain: Chain | None = None
-        self._pictureKey: tuple | None = None
+        self._service = PictureService()
+        self._slices: tuple | None = None
         self._wanted: tuple | None = None
         self._wantedAt = 0.0
         self._shown: ShownPicture | None = None
@@ -97,15 +98,20 @@ class PictureLogic:
         if problem := self.contentProblem(parameters) or self.styleProblem(parameters):
             raise DatasetError(problem)
         piece = self.contentSlice(parameters)
+        self._service.keepOnly(parameters.method)
         key = self.pictureKey(parameters, piece)
         full = self.fullPicture(parameters, piece, key)
         if full is None:
             self._shown = None
-            self.showPictures(parameters, piece, piece.array)
             if key in self._failures:
+                self.showPictures(parameters, piece, piece.array, _("No result: the original is shown"))
                 return PictureState("failed", self._failures[key])
+            self.showPictures(parameters, piece, piece.array, _("Computing: the original is shown"))
             self._want(key)
             return PictureState("waiting", _("Computing in the background"))
+        if self._wanted is not None:  # an older one: nobody waits for it any more
+            self._wanted = None
+            self._service.forget()
         picture = mixed(piece.array, full, parameters.strength)
         self._shown = ShownPicture(piece, picture, (*key, parameters.strength))
         self.showPictures(parameters, piece, picture)
@@ -113,11 +119,12 @@ class PictureLogic:
         return PictureState("ready", "", time.perf_counter() - began)
 
     def pictureSignature(self, parameters) -> tuple:
-        """Return what differs when the views would show something else."""
+        """Return what differs when views, chart or the guard's verdict would show something else."""
         if problem := self.contentProblem(parameters) or self.styleProblem(parameters):
             return ("problem", problem)
         key = self.pictureKey(parameters, self.contentSlice(parameters))
-        return (*key, parameters.strength, parameters.view, parameters.wipePosition, parameters.force)
+        seen = (parameters.strength, parameters.view, parameters.wipePosition, parameters.force, parameters.region)
+        return (*key, *seen, self.labelsStamp(parameters))
 
     @property
     def pictureWanted(self) -> bool:
@@ -126,10 +133,10 @@ class PictureLogic:
 
     def backgroundFraction(self) -> float:
         """Return how far the background work is, 0..1; that on a volume counts before that on a slice."""
-        for chain in (self._applyChain, self._lookChain, self._pictureChain):
+        for chain in (self._applyChain, self._lookChain):
             if chain is not None:
                 return chain.fraction
-        return 0.0
+        return self._service.fraction
 
     def updateRate(self) -> float:
         """Return the pictures a second over the last ten; 0 before the second one, or after a rest of a second."""
@@ -163,7 +170,12 @@ class PictureLogic:
     @property
     def busy(self) -> bool:
         """Whether a child computes something."""
-        return self._pictureChain is not None or self.looking or self.applying
+        return self._service.asked is not None or self.looking or self.applying
+
+    @property
+    def pictureProcess(self) -> int | None:
+        """Process id of the child that computes pictures of learned methods and waits for the next one, or None."""
+        return self._service.pid
 
     def busyText(self) -> str:
         """Return what is computed, in a word."""
@@ -179,32 +191,30 @@ class PictureLogic:
         SSAGliomaError
             If the child cannot be started, or its result cannot be read.
         """
-        if self._pictureChain is not None and self._pictureKey != self._wanted:
-            self.stopPicture(forget=False)
-        if self._pictureChain is None:
-            if self._wanted is not None and time.monotonic() - self._wantedAt >= _REST_SECONDS:
-                self._startPicture(parameters)
+        if self._wanted is None:
+            self._service.poll()  # a child that ended by itself is let go of
             return None
+        rested = time.monotonic() - self._wantedAt >= _REST_SECONDS
         try:
-            status = self._pictureChain.poll()
+            if rested and self._service.asked != self._wanted:
+                self._askForPicture(parameters)
+            answer = self._service.poll()
+            if answer is None or answer.key != self._wanted:
+                return None
+            self._wanted = None
+            if answer.values is None:
+                self._failures[answer.key] = answer.message
+            else:
+                self._keep(answer.key, self.readPicture(answer))
         except BaseException:
             self.stopPicture()
             raise
-        if status.running:
-            return None
-        key, self._pictureChain, self._wanted = self._pictureKey, None, None
-        if status.state == "done":
-            return self.updatePicture(parameters)
-        self._failures[key] = status.message
-        return PictureState("failed", status.message)
+        return self.updatePicture(parameters)
 
-    def stopPicture(self, forget: bool = True) -> None:
-        """End the child that computes the picture; `forget` also drops the wish for it."""
-        if self._pictureChain is not None:
-            self._pictureChain.cancel()
-            self._pictureChain = None
-        if forget:
-            self._wanted = None
+    def stopPicture(self) -> None:
+        """End the child that computes pictures, drop the wish for one, and let go of the scanned volume."""
+        self._service.close()
+        self._wanted = self._slices = None
 
     def retryPicture(self) -> None:
         """Forget which pictures failed, so that they are tried again."""
@@ -214,27 +224,18 @@ class PictureLogic:
         if self._wanted != key:
             self._wanted, self._wantedAt = key, time.monotonic()
 
-    def _startPicture(self, parameters) -> None:
+    def _askForPicture(self, parameters) -> None:
         piece = self.contentSlice(parameters)
         key = self.pictureKey(parameters, piece)
         if key != self._wanted:
             self._want(key)
             return
         ensurePackages(torch=True)
-        folder = newFolder()
-        nodes = {piece.sequence: parameters.content}
-        if parameters.epsilonSteps and self.methodEntry(parameters).hasStyleSpace:
-            nodes = self.caseNodes(parameters)
-
-        def take(values) -> None:
-            self._keep(key, self.readStylised(values, piece.sequence, piece.axis))
-
-        def arguments() -> list[str]:
-            pieces = {one: self.contentSlice(parameters, node, piece.index).volume for one, node in nodes.items()}
-            return self.stylizeArguments(parameters, pieces, folder, "picture")
-
-        self._pictureKey = key
-        self._pictureChain = Chain([Step(_("Computing the picture"), arguments, take)], folder)
+        self._service.ask(
+            key,
+            self.methodEntry(parameters).key,
+            lambda folder, number: self.pictureRequest(parameters, piece, folder, number),
+        )
 
     def _keep(self, key: tuple, full: np.ndarray) -> np.ndarray:
         self._full[key] = full
@@ -255,30 +256,22 @@ class PictureLogic:
         return self._stylizers[key].stylize(piece.array)
 
     def _scanned(self, parameters, piece: SlicePiece) -> np.ndarray:
-        """Return a slice as the scanner shows it: from a slab around it that thick slices can be cut from."""
-        import numpy as np
-
+        """Return a slice exactly as the scanner would show it in the whole volume."""
         from ssaglioma.labels import Sequence
-        from ssaglioma.synthesis.scanner import apply_scan
-        from ssaglioma.synthesis.scanner.effects import PLANES
+        from ssaglioma.synthesis.scanner import SliceScanner
 
-        volume = self.imageVolume(slicer.mrmlScene.GetNodeByID(piece.key[0]))
-        scan = self.scanParameters(parameters, PLANES[piece.axis], missing=False)
-        thick = (scan.slices.thickness_mm + scan.slices.gap_mm) if scan.slices else 0.0
-        # Three thick slices: that in the middle sees its whole profile.
-        reach = int(np.ceil(1.5 * thick / volume.spacing_zyx_mm[piece.axis]))
-        first = max(0, piece.index - reach)
-        last = min(volume.shape[piece.axis] - 1, piece.index + reach)
-        slab = oneSlice(volume, piece.axis, first, last - first + 1)
-        sequence = piece.sequence or Sequence.T2F
-        made = apply_scan({sequence: slab}, scan, grid="original", threads=1)[sequence]
-        return np.take(made.array, piece.index - first, axis=piece.axis)
+        node, sequence = piece.key[:2], piece.sequence or Sequence.T2F
+        volume = self.imageVolume(slicer.mrmlScene.GetNodeByID(node[0]))
+        if self._slices is None or self._slices[0] != (node, sequence):
+            self._slices = ((node, sequence), SliceScanner(volume, sequence))
+        scan = self.scanOf(parameters, volume, piece.axis, missing=False)
+        return self._slices[1].slice(scan, piece.index)
 
 
 def mixed(before: np.ndarray, after: np.ndarray, strength: float) -> np.ndarray:
-    """Return before + strength * (after - before), as `Stylizer.stylize` mixes; exactly `before` at 0."""
+    """Return before + strength * (after - before), as `Stylizer.stylize` mixes; exact at 0 and 1."""
     import numpy as np
 
-    if strength == 0:
-        return before.copy()
+    if strength in (0, 1):
+        return (after if strength else before).copy()
     return before + np.float32(strength) * (after - before)

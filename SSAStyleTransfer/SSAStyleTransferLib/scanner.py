@@ -9,6 +9,7 @@ from slicer.i18n import tr as _
 
 if TYPE_CHECKING:
     from ssaglioma.synthesis.scanner import ScanParameters
+    from ssaglioma.volume import Volume
 
 EFFECTS = (
     *("scanSlices", "scanInPlane", "scanNoise", "scanBias", "scanMotion", "scanGhosting", "scanSpikes", "scanWrap"),
@@ -132,6 +133,18 @@ class ScannerLogic:
         if missing and parameters.scanMissing != NO_SEQUENCE:
             effects["missing"] = scanner.Missing((parameters.scanMissing,))
         return scanner.ScanParameters(**effects)
+
+    def scanOf(self, parameters, volume: Volume, axis: int, missing: bool = True) -> ScanParameters:
+        """Return the parameters for an image whose slices are stacked along an axis of the canonical volume.
+
+        Without thick slices, the simulator takes slices for axial; those of other images are named to it.
+        """
+        from ssaglioma.synthesis.scanner.effects import PLANES
+
+        scan = self.scanParameters(parameters, PLANES[axis], missing)
+        if scan.slices is not None or axis == 0:
+            return scan
+        return scan.changed({"slices.thickness_mm": volume.spacing_zyx_mm[axis], "slices.plane": PLANES[axis]})
 
     def scannerText(self, parameters) -> str:
         """Return a sentence on what the knobs do."""

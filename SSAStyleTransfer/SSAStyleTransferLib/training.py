@@ -42,6 +42,7 @@ class TrainingLogic(
     """
 
     def __init__(self) -> None:
+        TrainingCasesLogic.__init__(self)
         TrainingChecksLogic.__init__(self)
         TrainingRunsLogic.__init__(self)
 

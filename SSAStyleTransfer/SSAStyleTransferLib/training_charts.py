@@ -6,6 +6,8 @@ import slicer
 from slicer.i18n import tr as _
 
 EPOCH, LOSS, DICE_PREFIX = "epoch", "loss", "dice_"
+_ROOM_FOR_LEGEND = 1.2
+"""The legend lies at the upper right, where good Dice curves end."""
 _COLORS = {
     "loss": (0.35, 0.35, 0.35),
     "dice_WT": (0.84, 0.24, 0.24),
@@ -61,13 +63,33 @@ class TrainingChartsLogic:
             parameters.lossChart = _chart(table, [LOSS], _("Loss"), _("loss"))
         if parameters.diceChart is None and dice:
             parameters.diceChart = _chart(table, dice, _("Dice on held-out patches"), "Dice", top=1.0)
-        slicer.modules.plots.logic().ShowChartInLayout(parameters.diceChart or parameters.lossChart)
+        last = self._lastEpoch(parameters, table)
+        for chart in filter(None, (parameters.lossChart, parameters.diceChart)):
+            chart.SetXAxisRangeAuto(False)
+            chart.SetXAxisRange(0.0, last * _ROOM_FOR_LEGEND)
+        self._showChart(parameters.diceChart or parameters.lossChart)
         return parameters.lossChart, parameters.diceChart
+
+    def _lastEpoch(self, parameters, table) -> int:
+        """Return how many epochs are planned; where the job cannot be read any more, how many there are."""
+        from ssaglioma.errors import SSAGliomaError
+
+        try:
+            return int(self.trainingJob(parameters).values()["epochs"])
+        except (SSAGliomaError, KeyError):
+            return table.GetNumberOfRows()
 
     def showLoss(self, parameters) -> None:
         """Show the chart of the loss."""
         self.showCurves(parameters)
-        slicer.modules.plots.logic().ShowChartInLayout(parameters.lossChart)
+        self._showChart(parameters.lossChart)
+
+    def _showChart(self, chart) -> None:
+        """Show a chart in our own layout's plot view, else in a layout of Slicer's that has one."""
+        if self.viewsShown and self.plotNode() is not None:
+            self.plotNode().SetPlotChartNodeID(chart.GetID())
+        else:
+            slicer.modules.plots.logic().ShowChartInLayout(chart)
 
 
 def _fill(table, names: list[str], rows: list[dict]) -> None:

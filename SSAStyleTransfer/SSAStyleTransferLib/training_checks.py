@@ -94,10 +94,12 @@ class TrainingChecksLogic:
         home = self.recipe(parameters).held_out_from
         for name, folder in used.items():
             words = ["train", folder, "--check", "--thumbnails", str(self._checkPictures / name)]
-            words += [] if name != "style" else ["--unlabelled"]
+            words += {"style": ["--unlabelled"], "corrections": ["--corrected"]}.get(name, [])
             for other in used.values():
                 words += ["--against", other] if other != folder else []
-            if name == home:
+            if name != home:
+                words.append("--training-only")
+            else:
                 held = [case.strip() for case in parameters.heldOut.split(",") if case.strip()]
                 words += [word for case in held for word in ("--hold-out", case)]
             self._checkWaiting.append((name, words))
@@ -161,21 +163,23 @@ class TrainingChecksLogic:
         raise SSAGliomaError(end.message, remedy=end.remedy)
 
     def cancelCheck(self) -> None:
-        """End the check or measurement."""
-        self._checkWaiting = []
+        """End the check or measurement, and forget what was found."""
+        self._checkWaiting, self._checkFound, self._budgetFound = [], [], []
+        self._checkKind = ""
         if self._checkChild is not None:
             self._checkChild.close()
             self._checkChild = None
+        self._forgetPictures()
 
     def checkSentence(self) -> str:
         """Return the outcome of the check in a sentence."""
         cases = [row for row in self._checkFound if row.name]
         wrong = [row for row in self._checkFound if row.level == "error"]
         if wrong:
-            return _("{count} cases checked, {wrong} problems that must be mended.").format(
+            return _("Cases checked: {count}. Problems that must be mended: {wrong}.").format(
                 count=len(cases), wrong=len(wrong)
             )
-        return _("{count} cases checked: they can be trained on.").format(count=len(cases))
+        return _("Cases checked: {count}. They can be trained on.").format(count=len(cases))
 
     def budgetSentence(self) -> str:
         """Return the measured cost in a sentence."""

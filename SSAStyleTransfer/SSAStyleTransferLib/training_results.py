@@ -61,11 +61,14 @@ class TrainingResultsLogic:
         if report is None:
             return Judgement(False, _("There is no result yet."))
         cases = ", ".join(report.held_out)
+        notes = "".join(f" {note}" for note in report.notes)
         if not report.accepted:
-            return Judgement(False, _("Refused: {reasons}").format(reasons=" ".join(report.reasons)))
+            return Judgement(False, _("Refused: {reasons}").format(reasons=" ".join(report.reasons)) + notes)
         if not report.compared_with:
-            return Judgement(True, _("Scored on {cases}; not compared with an earlier model.").format(cases=cases))
-        return Judgement(True, _("Not worse than {model} on {cases}.").format(model=report.compared_with, cases=cases))
+            scored = _("Scored on {cases}; not compared with an earlier model.").format(cases=cases)
+            return Judgement(True, scored + notes)
+        better = _("Not worse than {model} on {cases}.").format(model=report.compared_with, cases=cases)
+        return Judgement(True, better + notes)
 
     def useModel(self, parameters):
         """Put the new model on the shelf of this computer's models, where SSAGliomaSeg finds it; return the package.
@@ -81,14 +84,13 @@ class TrainingResultsLogic:
         from ssaglioma.packages import find_package, read_package
         from ssaglioma.packages.site_models import install_model
         from ssaglioma.training.run_folder import PACKAGE_FOLDER
-        from ssaglioma.training.run_request import read_request
 
         judgement = self.judgement(parameters)
         if not judgement.accepted:
             raise DatasetError("The model is not taken into use", remedy=judgement.sentence)
         folder = Path(parameters.runFolder)
         package = read_package(folder / PACKAGE_FOLDER)
-        request = read_request(folder).under(folder)
+        request = self.trainingJob(parameters)
         earlier = find_package(request.model) if "model" in request.definition.needed else None
         return install_model(self.siteFolder(), package, judgement.sentence, earlier=earlier)
 
@@ -132,6 +134,7 @@ class TrainingResultsLogic:
 
         if not parameters.runFolder:
             raise DatasetError("No folder for the training is chosen", remedy=_("Choose a folder for the result"))
+        self.recipes()  # a job may follow a recipe that another room registers
         return import_result(folder, parameters.runFolder)
 
     def _trainedName(self, parameters) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import slicer
 from slicer.i18n import tr as _
 
 _STARTING_SECONDS = 60.0
+LAST_RUN_SETTING = "SSAStyleTransfer/LastTraining"
+"""Where Slicer's settings keep the folder of the training that was started last."""
 
 
 class TrainingRunsLogic:
@@ -54,7 +57,7 @@ class TrainingRunsLogic:
 
         from ssaglioma.errors import DatasetError
         from ssaglioma.training.run_folder import clear_pause
-        from ssaglioma.training.run_request import read_request, write_request
+        from ssaglioma.training.run_request import write_request
 
         state = self.trainingState(parameters)
         if not state.can_resume:
@@ -64,10 +67,24 @@ class TrainingRunsLogic:
                 remedy=_("Choose its folder"),
             )
         self.ensureTrainingPackages()
-        request = read_request(parameters.runFolder)
+        request = self.trainingJob(parameters, moved=False)
         write_request(parameters.runFolder, replace(request, device=parameters.device))
         clear_pause(parameters.runFolder)
         self._launchTraining(parameters.runFolder)
+
+    def trainingJob(self, parameters, moved: bool = True):
+        """Return what the training of the chosen folder is asked to do; `moved` makes its relative folders whole.
+
+        Raises
+        ------
+        DatasetError
+            If the folder holds no training.
+        """
+        from ssaglioma.training.run_request import read_request
+
+        self.recipes()  # a job may follow a recipe that another room registers
+        request = read_request(parameters.runFolder)
+        return request.under(parameters.runFolder) if moved else request
 
     def pauseTraining(self, parameters) -> None:
         """Ask the training to end after the present epoch; its checkpoint stays."""
@@ -142,6 +159,27 @@ class TrainingRunsLogic:
         found = newest_example(parameters.runFolder) if parameters.runFolder else None
         return "" if found is None else str(found)
 
+    def findLastTraining(self, parameters) -> bool:
+        """Take up the training that was started last, if nothing is chosen yet; tell whether there was one.
+
+        So a training is found again after Slicer was closed, by whoever opens the desk next.
+        """
+        folder = str(slicer.app.userSettings().value(LAST_RUN_SETTING) or "")
+        if parameters.runFolder or parameters.source or parameters.target or not folder:
+            return False
+        from ssaglioma.errors import SSAGliomaError
+        from ssaglioma.training.run_folder import read_run
+
+        if read_run(folder).state == "none":
+            return False
+        parameters.runFolder = folder
+        try:
+            self.adoptRun(parameters)
+        except SSAGliomaError:  # its job cannot be read any more: nothing to take up
+            parameters.runFolder = ""
+            return False
+        return True
+
     def adoptRun(self, parameters) -> None:
         """Take over the choices of the training that lives in the chosen folder, after a return to it.
 
@@ -152,10 +190,7 @@ class TrainingRunsLogic:
         """
         import json
 
-        from ssaglioma.training.run_request import read_request
-
-        request = read_request(parameters.runFolder).under(parameters.runFolder)
-        self.recipes()
+        request = self.trainingJob(parameters)
         parameters.recipe = request.recipe
         for name in ("source", "target", "style", "corrections"):
             setattr(parameters, name, getattr(request, name))
@@ -170,3 +205,4 @@ class TrainingRunsLogic:
 
         words = ["train", "--job", str(Path(folder))]
         self._trainingChildren[folder] = (detached.start(words, folder), time.monotonic())
+        slicer.app.userSettings().setValue(LAST_RUN_SETTING, folder)

@@ -22,6 +22,8 @@ _COLORS = {CONTENT_VIEW: "#5E90C8", STYLE_VIEW: "#EDD54C", RESULT_VIEW: "#6EB04B
 _ORIENTATIONS = ("Axial", "Coronal", "Sagittal")
 _LOW_PERCENTILE, _HIGH_PERCENTILE = 1.0, 99.5
 _CHECKERS = 8
+_DIFFERENCE_SHARE = 0.25
+"""Of the image's window: a difference as large as this has its full color."""
 _DIFFERENCE_COLORS = "SSAGlioma difference"
 _STYLE_GROUP = 7
 
@@ -111,8 +113,11 @@ class ViewsLogic:
             parameters.content.CreateDefaultDisplayNodes()
         _window(parameters.content, float(low), float(max(high, low + 1e-6)))
 
-    def showPictures(self, parameters, piece: SlicePiece, picture: np.ndarray) -> None:
-        """Put a picture (Y, X) of a slice into the nodes that the views show; makes the nodes where there are none."""
+    def showPictures(self, parameters, piece: SlicePiece, picture: np.ndarray, name: str = "") -> None:
+        """Put a picture (Y, X) of a slice into the nodes that the views show; makes the nodes where there are none.
+
+        `name` stands in the corner of the view where the picture is no result.
+        """
         from SSASlicerLib.volumes import update_node
 
         display = parameters.content.GetDisplayNode()
@@ -122,15 +127,19 @@ class ViewsLogic:
         low, high = display.GetWindowLevelMin(), display.GetWindowLevelMax()
         node = self._madeNode(parameters, "stylised", _("Stylized slice"))
         update_node(node, piece.placed(picture))
+        _rename(node, name or _("Stylized slice"))
         _window(node, low, high)
         if parameters.view != "result":
             other = self._madeNode(parameters, "comparison", _("Comparison of slices"))
             update_node(other, piece.placed(self.comparisonPicture(parameters, piece.array, picture)))
             if parameters.view == "difference":
-                _window(other, -(high - low) / 2, (high - low) / 2)
+                full = _DIFFERENCE_SHARE * (high - low)
+                _window(other, -full, full)
+                _rename(other, _("Difference, full color at ±{value}").format(value=f"{full:.3g}"))
                 other.GetDisplayNode().SetAndObserveColorNodeID(_differenceColors().GetID())
             else:
                 _window(other, low, high)
+                _rename(other, _("Comparison of slices"))
                 other.GetDisplayNode().SetAndObserveColorNodeID("vtkMRMLColorTableNodeGrey")
         self._showStyle(parameters, piece)
         if self.viewsShown:
@@ -164,6 +173,8 @@ class ViewsLogic:
         self.__dict__["_styleShown"] = key
         node = self._madeNode(parameters, "stylePicture", _("Style slice"))
         update_node(node, piece.placed(piece.array * 0) if volume is None else volume)
+        names = {"scanner": _("Scanner: there is no style image"), "learned": _("Learned style: there is no image")}
+        _rename(node, names.get(key[0] if key[0] == "scanner" else "learned") if volume is None else _("Style slice"))
         _windowOf(node, volume)
         if self.viewsShown:
             self._fitStyle(node)
@@ -205,6 +216,12 @@ class ViewsLogic:
             node.CreateDefaultDisplayNodes()
             setattr(parameters, field, node)
         return node
+
+
+def _rename(node, name: str) -> None:
+    """Give a node a name, which the corner of its view shows."""
+    if node.GetName() != name:
+        node.SetName(name)
 
 
 def _window(node, low: float, high: float) -> None:

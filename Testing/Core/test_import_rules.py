@@ -154,10 +154,10 @@ def test_no_file_edits_sys_path():
         assert "sys.path" not in used, path
 
 
-def test_the_hidden_module_imports_only_slicer():
+def test_the_hidden_module_imports_only_slicer_and_what_lies_beside_it():
     tree = ast.parse((CORE / "SSACore.py").read_text(encoding="utf-8"))
     roots = {name.split(".")[0] for name in imported_names(tree, "SSACore")}
-    assert roots <= {"__future__", "slicer"}
+    assert roots <= {"__future__", "slicer", "SSASlicerLib"}
 
 
 def test_importing_ssaglioma_loads_no_library_and_reads_nothing():

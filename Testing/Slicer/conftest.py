@@ -13,13 +13,17 @@ from seg_scene import (  # noqa: F401
 )
 from style_scene import (  # noqa: F401
     quick_model,
+    remembered_verdicts,
     stage,
     theatre,
     tiny_adaconv,
 )
 from train_scene import (  # noqa: F401
     desk,
+    failing_child,
+    kept_panel,
     own_cases,
+    shipped,
     sleeper,
     tiny_cases,
 )

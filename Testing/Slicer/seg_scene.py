@@ -53,7 +53,7 @@ import ssaglioma
 from ssaglioma.volume import read_volume, write_volume
 
 print(json.dumps({"event": "version", "version": ssaglioma.__version__}), flush=True)
-words = dict(zip(sys.argv[2::2], sys.argv[3::2]))
+words = dict(zip(sys.argv[2:], sys.argv[3:]))
 image = read_volume(words["--" + words["--grid"]])
 labels = np.zeros(image.shape, np.uint8)
 labels[1:5, 2:9, 2:8], labels[2:4, 3:7, 3:6], labels[2:3, 4:5, 4:5] = 2, 3, 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ SLOTS = {"t1": "t1n", "t1gd": "t1c", "t2": "t2w", "flair": "t2f"}
 RUN_SECONDS = 120
 TUMOR_SLICE = 3
 REST_SECONDS = 30
+_VERDICTS: dict = {}
 
 SEES = """
 import json, sys
@@ -26,7 +28,7 @@ import ssaglioma
 from ssaglioma.volume import read_volume, write_volume
 
 print(json.dumps({"event": "version", "version": ssaglioma.__version__}), flush=True)
-words = dict(zip(sys.argv[2::2], sys.argv[3::2]))
+words = dict(zip(sys.argv[2:], sys.argv[3:]))
 flair = read_volume(words["--t2f"])
 labels = np.where(flair.array > 0.8 * np.percentile(flair.array, 99.9), 2, 0).astype(np.uint8)
 write_volume(flair.with_array(labels), words["--output"])
@@ -47,7 +49,28 @@ def theatre(host):
 
 
 @pytest.fixture
-def stage(host, theatre, patch_folder):
+def remembered_verdicts(monkeypatch):
+    """Lets the guard give its report on pictures that it saw in an earlier test: each begins with the same one."""
+    from ssaglioma.style import guard
+
+    real = guard.examine
+
+    def text(value):
+        return (value.shape, value.tobytes()) if isinstance(value, np.ndarray) else repr(value)
+
+    def examine(*pictures, **options):
+        if options.get("segmenter") is not None:
+            return real(*pictures, **options)  # pairs of masks, whose text is shortened
+        key = (*(text(one) for one in pictures), *((name, text(one)) for name, one in options.items()))
+        if key not in _VERDICTS:
+            _VERDICTS[key] = real(*pictures, **options)
+        return _VERDICTS[key]
+
+    monkeypatch.setattr(guard, "examine", examine)
+
+
+@pytest.fixture
+def stage(host, theatre, patch_folder, remembered_verdicts):
     """The open panel with the small case: contrasts chosen by name, its labels, at the slice with the most tumor."""
     return put_on_stage(host, theatre, patch_folder)
 
@@ -108,11 +131,13 @@ def put_on_stage(host, panel, folder):
     for value in SLOTS.values():
         node_from_volume(read_volume(folder / f"{folder.name}-{value}.nii.gz"), f"{folder.name}-{value}")
     labels = read_labelmap(folder / f"{folder.name}-seg.nii.gz", GLIOMA)
+    panel.parameters.live = False  # one picture, when all is in place
     panel.logic.prepareParameters(panel.parameters)
     panel.parameters.bankStyle = "simulated:3T_research:1"
     panel.parameters.labels = segmentation_from_labelmap(labels, "truth", reference_node=panel.parameters.content)
     panel.ui.showViewsButton.click()
     panel.logic.goToSlice(panel.parameters, TUMOR_SLICE)
+    panel.parameters.live = True
     rest(host, panel)
     return panel
 
@@ -130,6 +155,19 @@ def install_package(panel, folder) -> None:
     target = panel.logic.userPackagesFolder() / folder.name
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(folder, target)
+
+
+def write_card(folder: Path, name: str, method: str) -> None:
+    """Write a stylizer package that has a card and no network, for what needs none."""
+    from ssaglioma.packages import BuiltInStyle, StyleCard, write_package
+
+    contrasts = tuple(one.value for one in SEQUENCE_ORDER)
+    words = {"content_domain": "a", "style_domain": "b", "training_data": "none", "licence": "l", "intended_use": "u"}
+    style = BuiltInStyle("plain", dict.fromkeys(contrasts, 10), "d", "s")
+    card = StyleCard("stylizer", name, "1", "A card alone", method, "mri_small", contrasts, styles=(style,), **words)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    write_package(folder, card, {"network.nothing": np.zeros(1, np.float32)})
 
 
 def shown(panel) -> np.ndarray:

@@ -15,6 +15,7 @@ from ssaglioma.style import create_stylizer
 
 def finish(host, panel) -> str:
     """Wait for the end of what runs, and return the status line."""
+    rest(host, panel)
     assert host.wait_until(lambda: not panel.logic.busy and not panel.logic.pictureWanted, seconds=RUN_SECONDS)
     rest(host, panel)
     return panel.ui.statusLabel.text
@@ -95,7 +96,7 @@ def test_a_learned_picture_comes_when_ready_is_refused_and_the_model_looks_at_it
     selector = stage.ui.methodSelector
     selector.setCurrentIndex(selector.findData("adaconv-tiny"))
     assert stage.parameters.bankStyle == "learned:adaconv-tiny:wild"
-    host.process_events(0.1)
+    rest(host, stage)
     assert np.array_equal(shown(stage), original(stage)), "the original is shown while the child works"
     finish(host, stage)
     picture = stage.logic.shownPicture
@@ -119,7 +120,10 @@ def test_a_learned_picture_comes_when_ready_is_refused_and_the_model_looks_at_it
     stage.ui.applyButton.click()
     text = finish(host, stage)
     assert text.startswith("The result is refused, because it changes the anatomy: "), text
-    assert stage.logic.appliedNodes() == [] and left_over() == [] and errors(host) == []
+    assert stage.logic.appliedNodes() == [] and errors(host) == []
+    assert stage.logic.pictureProcess in {child.pid for child in live_children()} and len(left_over()) == 1
+    stage.logic.stopAll()
+    assert live_children() == [] and left_over() == []
 
 
 @pytest.mark.slow
@@ -151,6 +155,69 @@ def test_the_model_sees_both_slices_and_its_dice_fall_when_the_tumor_fades(host,
     stage.parameters.strength = 0.2
     rest(host, stage)
     assert stage.ui.seenLabel.text.endswith("(of an earlier picture)")
+
+
+REFUSES = """
+import json, sys
+import ssaglioma
+from ssaglioma.volume import read_volume, write_volume
+from pathlib import Path
+
+words = dict(zip(sys.argv[2:], sys.argv[3:]))
+print(json.dumps({"event": "version", "version": ssaglioma.__version__}), flush=True)
+content, output = Path(words["--content"]), Path(words["--output"])
+for file in content.glob("*.nii"):
+    volume = read_volume(file)
+    output.mkdir(exist_ok=True)
+    write_volume(volume.with_array(volume.array * 2), output / file.name)
+guard = {"verdict": "refused", "reasons": ["edges moved 3.0 mm (limit 0.5)"]}
+print(json.dumps({"event": "result", "output": str(output), "guard": guard}), flush=True)
+"""
+"""A child that speaks the core's protocol: twice the images, refused by the guard."""
+
+
+def test_a_refused_volume_is_not_added_unless_refusals_are_accepted(host, stage, monkeypatch):
+    import sys
+
+    from SSASlicerLib import processes
+
+    monkeypatch.setattr(processes, "command_line", lambda words: [sys.executable, "-c", REFUSES, *words])
+    stage.ui.applyAllButton.click()
+    text = finish(host, stage)
+    assert text.startswith("The result is refused, because it changes the anatomy: edges moved 3.0 mm"), text
+    assert "#d03030" in stage.ui.statusDot.text and stage.logic.appliedNodes() == [] and left_over() == []
+    stage.ui.forceCheckBox.checked = True
+    stage.ui.applyAllButton.click()
+    assert finish(host, stage).startswith("Added: ") and len(stage.logic.appliedNodes()) == 4
+    np.testing.assert_allclose(
+        stage.logic.imageVolume(stage.logic.appliedNodes()[3]).array,
+        2 * stage.logic.imageVolume(stage.parameters.flair).array,
+    )
+    assert live_children() == [] and errors(host) == []
+
+
+def test_the_chosen_model_looks_and_a_new_one_is_listed_at_once(host, stage, quick_model, monkeypatch):
+    import json
+    import shutil
+
+    from SSASlicerLib import processes
+
+    shipped = stage.logic.modelPackages()[0].folder
+    own = stage.logic.userPackagesFolder() / "own-model"
+    own.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(shipped, own)
+    card = json.loads((own / "card.json").read_text(encoding="utf-8"))
+    (own / "card.json").write_text(json.dumps({**card, "name": "own-model", "title": "A model of ours"}))
+    stage.refresh()
+    assert stage.ui.modelSelector.count == 2
+    stage.ui.modelSelector.setCurrentIndex(1)
+    assert stage.ui.modelSelector.currentText == "A model of ours" and stage.parameters.model == "own-model"
+    asked, quick = [], processes.command_line
+    monkeypatch.setattr(processes, "command_line", lambda words: asked.append(words) or quick(words))
+    stage.ui.lookButton.click()
+    finish(host, stage)
+    assert [words[words.index("--model") + 1] for words in asked] == [str(own)] * 2
+    assert stage.ui.seenLabel.text.startswith("Dice to the labels: WT ") and errors(host) == []
 
 
 def test_the_model_looks_again_by_itself_when_asked_to(host, stage, quick_model):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import slicer
 from seg_scene import add_image
 from style_scene import errors, install_package, rest
@@ -121,8 +120,49 @@ def test_a_full_disk_is_told_and_leaves_nothing(host, stage, monkeypatch):
     assert "No space left on device" in stage.ui.statusLabel.text and not stage.logic.busy
 
 
-@pytest.mark.parametrize("kind", ["vtkMRMLVectorVolumeNode"])
-def test_a_color_image_is_no_content(host, theatre, kind):
-    node = slicer.mrmlScene.AddNewNodeByClass(kind, "colors")
-    theatre.parameters.content = node
-    assert "color image" in theatre.ui.statusLabel.text and errors(host) == []
+def test_color_diffusion_and_4d_images_are_no_content(host, theatre):
+    import vtk
+
+    for kind, found in (
+        ("vtkMRMLVectorVolumeNode", "color image"),
+        ("vtkMRMLDiffusionTensorVolumeNode", "diffusion image"),
+    ):
+        theatre.parameters.content = slicer.mrmlScene.AddNewNodeByClass(kind, "strange")
+        assert found in theatre.ui.statusLabel.text and not theatre.ui.applyButton.enabled
+    image = vtk.vtkImageData()
+    image.SetDimensions(20, 20, 5)
+    image.AllocateScalars(vtk.VTK_FLOAT, 6)
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "six frames")
+    node.SetAndObserveImageData(image)
+    text = choose(theatre, node)
+    assert "'six frames' is an image with 6 values in each voxel" in text and "Sequences module" in text
+    assert errors(host) == []
+
+
+def test_without_labels_regions_lesions_and_scores_are_left_out(host, stage):
+    stage.ui.labelsSelector.setCurrentNode(None)
+    rest(host, stage)
+    assert stage.ui.regionSelector.count == 1 and stage.ui.regionSelector.currentText == "Whole image"
+    assert stage.logic.verdict(stage.parameters).measures.contrast_kept == {}
+    assert "contrast" not in stage.ui.guardLabel.text and stage.ui.statusLabel.text.startswith("Ready")
+    stage.ui.histogramButton.click()
+    assert stage.parameters.histogramTable.GetNumberOfRows() == 64 and errors(host) == []
+
+
+def test_without_the_sample_cases_the_bank_says_so_and_a_loaded_style_still_works(host, stage, monkeypatch):
+    from SSAStyleTransferLib import bank
+
+    from ssaglioma.errors import DatasetError
+
+    def gone(_value):
+        raise DatasetError("'SampleCases/ICBM152-grown-001' is not installed", remedy="Install the extension again")
+
+    monkeypatch.setattr(bank, "sampleVolume", gone)
+    bank._simulated.cache_clear()
+    stage.parameters.bankStyle = "simulated:64mT:2"
+    rest(host, stage)
+    assert "is not installed" in stage.ui.statusLabel.text and "#d03030" in stage.ui.statusDot.text
+    stage.ui.styleSelector.setCurrentNode(stage.parameters.t2)
+    rest(host, stage)
+    assert stage.logic.shownPicture is not None and stage.ui.statusLabel.text.startswith("Ready")
+    assert errors(host) == []

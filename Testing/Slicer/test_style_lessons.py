@@ -72,6 +72,19 @@ def test_the_lessons_on_the_brain_open_one_after_the_other_with_their_pictures(h
     assert errors(host) == []
 
 
+@pytest.mark.slow
+def test_the_lesson_on_destruction_shows_a_refused_picture_that_a_lower_strength_saves(host, theatre):
+    open_lesson(host, theatre, "destroys")
+    logic = theatre.logic
+    assert theatre.parameters.method == "style-brain-rain"
+    assert host.wait_until(lambda: not (logic.busy or logic.pictureWanted), seconds=900)
+    rest(host, theatre)
+    assert logic.verdict(theatre.parameters).passed is False
+    theatre.ui.strengthSlider.value = 0.5
+    rest(host, theatre)
+    assert logic.verdict(theatre.parameters).passed is True and errors(host) == []
+
+
 def test_the_heart_is_synthetic_and_its_contrast_moves_towards_late_enhancement(host, bare):
     open_lesson(host, bare, "heart")
     logic, parameters = bare.logic, bare.parameters

@@ -84,9 +84,18 @@ def test_wipe_checkerboard_and_difference_are_made_of_both_pictures(host, stage)
     np.testing.assert_allclose(shown(stage)[:, :half], before[:, :half])
     np.testing.assert_allclose(shown(stage)[:, half:], after[:, half:])
     assert not stage.ui.wipeSlider.isHidden()
+    stage.ui.wipeSlider.value = 0.25
+    rest(host, stage)
+    quarter = before.shape[1] // 4
+    np.testing.assert_allclose(shown(stage)[:, :quarter], before[:, :quarter])
+    np.testing.assert_allclose(shown(stage)[:, quarter + 1 :], after[:, quarter + 1 :])
     stage.ui.viewSelector.setCurrentIndex(stage.ui.viewSelector.findData("difference"))
     rest(host, stage)
     np.testing.assert_allclose(shown(stage), after - before, atol=1e-3)
+    display, window = stage.parameters.comparison.GetDisplayNode(), stage.parameters.content.GetDisplayNode()
+    full = 0.25 * (window.GetWindowLevelMax() - window.GetWindowLevelMin())
+    assert (display.GetWindowLevelMin(), display.GetWindowLevelMax()) == pytest.approx((-full, full))
+    assert stage.parameters.comparison.GetName() == f"Difference, full color at ±{full:.3g}"
     stage.ui.viewSelector.setCurrentIndex(stage.ui.viewSelector.findData("checkerboard"))
     rest(host, stage)
     board = shown(stage)
@@ -167,6 +176,22 @@ def test_dice_draws_another_seed_only_where_it_matters(host, stage):
     assert stage.ui.seedSpinBox.value == stage.parameters.seed
 
 
+def test_the_four_contrasts_are_those_of_the_selectors(host, stage):
+    stage.parameters.live = False
+    for field in SLOTS:
+        getattr(stage.ui, f"{field}Selector").setCurrentNode(None)
+    assert stage.logic.chosenContrasts(stage.parameters) == {} and not stage.ui.applyAllButton.enabled
+    stage.ui.t1Selector.setCurrentNode(stage.parameters.content)
+    assert stage.logic.contrastOf(stage.parameters, stage.parameters.content).value == "t1n", (
+        "the slot goes before the name"
+    )
+    stage.ui.t2Selector.setCurrentNode(slicer.util.getNode("patch-t2w"))
+    assert stage.ui.applyAllButton.enabled
+    stage.ui.fillButton.click()
+    chosen = {field: node.GetName() for field, node in stage.logic.chosenContrasts(stage.parameters).items()}
+    assert chosen == {field: f"patch-{value}" for field, value in SLOTS.items()}
+
+
 def test_the_method_says_what_it_is(stage):
     assert stage.ui.methodCardLabel.isHidden()
     stage.ui.methodInfoButton.click()
@@ -176,6 +201,9 @@ def test_the_method_says_what_it_is(stage):
 def test_a_saved_scene_brings_everything_back(host, stage, tmp_path):
     stage.parameters.method, stage.parameters.bankStyle = "fourier", "simulated:64mT:2"
     stage.parameters.strength, stage.parameters.seed, stage.parameters.view = 0.4, 21, "wipe"
+    stage.ui.scanThicknessSlider.value, stage.ui.scanMissingSelector.currentText = 7.5, "t1c"
+    stage.ui.scanSpikesCheckBox.checked, stage.ui.languageSelector.currentText = True, "Français"
+    stage.ui.histogramButton.click()
     rest(host, stage)
     before = shown(stage)
     file = tmp_path / "scene.mrb"
@@ -190,6 +218,10 @@ def test_a_saved_scene_brings_everything_back(host, stage, tmp_path):
     found = stage.parameters
     assert (found.method, found.bankStyle, found.seed, found.view) == ("fourier", "simulated:64mT:2", 21, "wipe")
     assert found.strength == pytest.approx(0.4) and stage.ui.strengthSlider.value == pytest.approx(0.4)
+    assert (found.scanThickness, found.scanMissing, found.scanSpikes) == (pytest.approx(7.5), "t1c", True)
+    assert stage.ui.scanThicknessSlider.value == pytest.approx(7.5) and stage.ui.scanSpikesCheckBox.checked
+    assert found.lessonLanguage == stage.ui.languageSelector.currentText == "Français"
+    assert found.histogramTable.GetNumberOfRows() == 64 and found.histogramChart.GetNumberOfPlotSeriesNodes() == 3
     assert found.content.GetName() == "patch-t2f" and found.labels.GetName() == "truth"
     np.testing.assert_allclose(shown(stage), before, rtol=1e-4, atol=0.5)
     assert errors(host) == []

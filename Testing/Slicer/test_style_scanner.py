@@ -33,6 +33,9 @@ def scanned(host, stage):
 
 def test_with_everything_off_the_scanner_changes_nothing(scanned):
     assert scanned.ui.scannerLabel.text == "All off."
+    for name in ("styleSelector", "bankSelector"):
+        control = getattr(scanned.ui, name)
+        assert not control.enabled and control.toolTip == "The scanner simulator needs no style."
     assert np.array_equal(scanned.logic.shownPicture.array, original(scanned))
 
 
@@ -50,6 +53,81 @@ def test_each_effect_can_be_seen_alone_and_changes_the_picture(scanned):
         assert logic.updatePicture(parameters).ready
         changed = not np.array_equal(logic.shownPicture.array, before)
         assert changed or name == "contrast"  # FLAIR is not T1-weighted
+
+
+SLIDERS = {
+    "scanThickness": ("scanSlices", (7.0, 9.5), lambda scan: scan.slices.thickness_mm),
+    "scanGap": ("scanSlices", (0.0, 2.5), lambda scan: scan.slices.gap_mm),
+    "scanPixel": ("scanInPlane", (2.0, 3.5), lambda scan: scan.in_plane.phase_mm),
+    "scanGibbs": ("scanInPlane", (0.0, 1.0), lambda scan: scan.in_plane.gibbs),
+    "scanSnr": ("scanNoise", (5.0, 40.0), lambda scan: scan.noise.snr),
+    "scanBiasPercent": ("scanBias", (10.0, 80.0), lambda scan: scan.bias.peak_to_peak_percent),
+    "scanMotionMm": ("scanMotion", (2.0, 8.0), lambda scan: scan.motion.poses[0].shift_mm[0]),
+    "scanGhostPercent": ("scanGhosting", (5.0, 40.0), lambda scan: scan.ghosting.percent),
+    "scanSpikePercent": ("scanSpikes", (5.0, 90.0), lambda scan: scan.spikes.spikes[0].percent),
+    "scanFov": ("scanWrap", (90.0, 120.0), lambda scan: scan.wrap.field_of_view_mm),
+    "scanField": ("scanContrast", (64.0, 1000.0), lambda scan: scan.contrast.to_mt),
+}
+
+
+def test_every_slider_sets_its_quantity_and_moves_the_picture(scanned):
+    parameters, logic = scanned.parameters, scanned.logic
+    parameters.live = False  # pictures are asked for one by one
+    parameters.content = parameters.t1  # field strength changes T1 alone
+    parameters.scanThickness = 8.0
+    for name, (effect, values, quantity) in SLIDERS.items():
+        scanned.ui.allOffButton.click()
+        getattr(scanned.ui, f"{effect}CheckBox").checked = True
+        pictures = []
+        for value in values:
+            getattr(scanned.ui, f"{name}Slider").value = value
+            assert quantity(logic.scanParameters(parameters)) == pytest.approx(value), name
+            assert logic.updatePicture(parameters).ready
+            pictures.append(logic.shownPicture.array)
+        assert not np.array_equal(*pictures), name
+    untested = {name for name in vars(type(parameters)) if name.startswith("scan")} - {*SLIDERS, *EFFECTS}
+    assert untested <= {"scanPreset", "scanMissing"}
+
+
+def test_the_seed_box_draws_other_noise(scanned):
+    scanned.parameters.live = False
+    scanned.ui.scanNoiseCheckBox.checked = True
+    pictures = []
+    for seed in (11, 12, 11):
+        scanned.ui.seedSpinBox.value = seed
+        assert scanned.parameters.seed == seed and scanned.logic.updatePicture(scanned.parameters).ready
+        pictures.append(scanned.logic.shownPicture.array)
+    assert np.array_equal(pictures[0], pictures[2]) and not np.array_equal(pictures[0], pictures[1])
+
+
+def test_thick_slices_and_noise_are_those_of_the_whole_volume_to_the_bit(scanned):
+    scanned.logic.setPreset(scanned.parameters, "0.3T_permanent")
+    scanned.parameters.live, scanned.parameters.scanThickness = False, 9.0
+    volume = scanned.logic.imageVolume(scanned.parameters.content)
+    scan = scanned.logic.scanParameters(scanned.parameters, missing=False)
+    whole = apply_scan({Sequence.T2F: volume}, scan, grid="original", threads=1)[Sequence.T2F].array
+    for index in (2, 3, 4):
+        scanned.logic.goToSlice(scanned.parameters, index)
+        assert scanned.logic.updatePicture(scanned.parameters).ready
+        assert np.array_equal(scanned.logic.shownPicture.array, whole[index])
+
+
+def test_a_coronal_image_is_scanned_in_its_own_plane(host, theatre):
+    from seg_scene import add_image
+
+    theatre.logic.prepareParameters(theatre.parameters)
+    array = np.zeros((60, 8, 50), np.float32)
+    array[10:50, 1:7, 8:42] = np.random.default_rng(3).uniform(100, 200, (40, 6, 34))
+    theatre.parameters.content = add_image("coronal flair", array, spacing=(1.0, 6.0, 1.0))
+    theatre.parameters.method, theatre.parameters.live = "scanner", False
+    theatre.logic.switchAllOff(theatre.parameters)
+    theatre.parameters.scanInPlane, theatre.parameters.scanPixel = True, 3.0
+    theatre.logic.goToSlice(theatre.parameters, 4)
+    assert theatre.logic.updatePicture(theatre.parameters).ready
+    picture = theatre.logic.shownPicture
+    assert picture.piece.axis == 1 and picture.array.shape == (60, 50)
+    rough = np.abs(np.diff(picture.array[20:40, 15:35], axis=0)).mean()
+    assert rough < 0.5 * np.abs(np.diff(array[20:40, 4, 15:35], axis=0)).mean(), "blurred within the coronal plane"
 
 
 def test_field_strength_changes_a_t1_image(host, scanned):

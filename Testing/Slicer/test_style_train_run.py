@@ -44,7 +44,7 @@ def test_a_training_that_is_killed_goes_on_where_it_was_after_slicer_is_opened_a
     slicer.mrmlScene.Clear(0)
 
     again = open_desk(host)
-    again.ui.trainRunPath.currentPath = str(folder)
+    assert again.parameters.runFolder == str(folder), "found again by itself"
     assert again.parameters.source == str(tiny_cases) and again.ui.trainResumeButton.enabled
     again.parameters.device = "cpu"
     again.ui.trainResumeButton.click()

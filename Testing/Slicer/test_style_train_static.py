@@ -9,8 +9,7 @@ import pytest
 from slicerhost.qtlayer import dialogs
 from slicerhost.qtlayer.allowlist import scan_source
 from slicerhost.qtlayer.recorder import Recorder
-from test_style_train_desk import finished
-from train_scene import HALF, ROOT, STYLE_MODULE, close_desk, open_desk, scene_case, write_run
+from train_scene import HALF, ROOT, STYLE_MODULE, close_desk, finished, open_desk, scene_case, site_folder, write_run
 
 LIB = STYLE_MODULE.parent / "SSAStyleTransferLib"
 PANEL = STYLE_MODULE.parent / "Resources" / "UI" / "Train.ui"
@@ -94,9 +93,8 @@ def drive(desk, folder) -> None:
     ui.trainModelSelector.setCurrentIndex(0)
 
 
+@pytest.mark.usefixtures("failing_child")
 def test_driving_the_tab_uses_only_what_the_real_application_has(host, tmp_path):
-    from test_style_train_desk import site_folder
-
     from ssaglioma.packages import find_package
 
     package = str(find_package("glioma-2d-small").folder)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -26,18 +27,53 @@ NAMES = ("case-0", "case-1", "case-2")
 SHORT = {"epochs": 3, "steps_per_epoch": 1, "batch_size": 1}
 
 
+@pytest.fixture(scope="module")
+def kept_panel(host_process):
+    """Holds the panel that the tests of a file share; each finds it as after File > Close Scene."""
+    kept = []
+    yield kept
+    if slicer.app.moduleManager().module("SSAStyleTransfer") is not None:
+        close_desk(host_process)
+
+
 @pytest.fixture
-def desk(host, monkeypatch):
+def desk(host, kept_panel, monkeypatch):
     """The open Train tab: its widgets, the logic, the training parameters."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    yield open_desk(host)
-    close_desk(host)
+    forget_last_training()
+    loaded = slicer.app.moduleManager().module("SSAStyleTransfer") is not None
+    if loaded and kept_panel and slicer.modules.SSAStyleTransferWidget is kept_panel[0]:
+        opened = open_again(host)
+    else:
+        opened = open_desk(host)
+        kept_panel[:] = [opened.panel]
+    yield opened
+    forget_last_training()
     shutil.rmtree(site_folder(), ignore_errors=True)
 
 
+def forget_last_training() -> None:
+    """Make the desk open as on a computer where nothing was trained yet."""
+    slicer.app.userSettings().setValue("SSAStyleTransfer/LastTraining", "")
+
+
 def open_desk(host) -> SimpleNamespace:
-    """Open the module on its Train tab."""
-    panel = host.load_module(STYLE_MODULE, enter=True)
+    """Load the module and open it on its Train tab."""
+    return _at_the_train_tab(host.load_module(STYLE_MODULE, enter=True))
+
+
+def open_again(host) -> SimpleNamespace:
+    """Open the loaded module on its Train tab, on an empty scene, with its parts folded as at first."""
+    host.enter_module("SSAStyleTransfer")
+    opened = _at_the_train_tab(slicer.modules.SSAStyleTransferWidget)
+    opened.ui.trainAddToggle.checked = False
+    opened.ui.trainResultButton.collapsed = True
+    opened.panel.clearMessage()
+    opened.tab.refresh()
+    return opened
+
+
+def _at_the_train_tab(panel) -> SimpleNamespace:
     panel.ui.tabs.setCurrentWidget(panel.ui.trainTab)
     tab = next(section for section in panel.sections if type(section).__name__ == "TrainPanel")
     return SimpleNamespace(panel=panel, tab=tab, ui=tab.widgets, logic=panel.logic, parameters=tab.training)
@@ -87,6 +123,14 @@ def tiny_cases(tmp_path_factory):
 def own_cases(tiny_cases, tmp_path):
     """A copy of the cases that a test may change."""
     return Path(shutil.copytree(tiny_cases, tmp_path / "cases"))
+
+
+@pytest.fixture
+def shipped():
+    """Folder of the shipped model."""
+    from ssaglioma.packages import find_package
+
+    return str(find_package("glioma-2d-small").folder)
 
 
 def scene_case(name: str = "visit", seed: int = 5) -> dict:
@@ -149,6 +193,42 @@ def write_run(folder: Path, *events: dict, request: dict | None = None, rows=ROW
     return folder
 
 
+def finished(folder: Path, package, *, accepted: bool, start: str = "", name: str = "ours") -> Path:
+    """Write a folder as a finished training leaves it, with a model package."""
+    from ssaglioma.packages import read_package, write_package
+    from ssaglioma.training.run_report import RegionRow, RunReport, write_report
+
+    request = {"name": name}
+    if start:
+        request |= {"recipe": "fine_tune", "source": "", "target": str(folder.parent / "cases"), "model": start}
+    write_run(folder, HALF, {"event": "result", "finished": True, "accepted": accepted}, request=request)
+    shipped = read_package(package)
+    weights = {key: value + 0.125 for key, value in shipped.weights().items()}
+    write_package(folder / "package", replace(shipped.card, name=name, version="9"), weights)
+    rows = (RegionRow("WT", 0.8, 0.85, 4), RegionRow("ET", None, 0.5, 3))
+    reasons = () if accepted else ("The mean Dice fell.",)
+    notes = ("Left out: key-3, because it has neither T1Gd nor FLAIR.",) if accepted else ()
+    write_report(folder, RunReport("fine_tune", name, "shipped 1", ("a", "b"), rows, accepted, reasons, 1.0, notes))
+    return folder
+
+
+def choose_recipe(desk, name: str) -> None:
+    """Choose a recipe in the list."""
+    desk.ui.trainRecipeSelector.setCurrentIndex(desk.ui.trainRecipeSelector.findData(name))
+
+
+def table_texts(table) -> list[list[str]]:
+    """Return the texts of a table, row by row."""
+    return [[table.item(row, column).text() for column in range(table.columnCount)] for row in range(table.rowCount)]
+
+
+def enabled(desk) -> str:
+    """The first letters of the buttons that can be pressed."""
+    return "".join(
+        name[0] for name in ("Start", "Pause", "Resume", "Cancel") if getattr(desk.ui, f"train{name}Button").enabled
+    )
+
+
 HALF = {"event": "progress", "fraction": 0.5, "message": "Epoch 3 of 6, loss 0.667", "seconds_left": 240.0}
 
 
@@ -183,6 +263,23 @@ def sleeper():
     for child in started:
         child.kill()
         child.wait()
+
+
+_FAILS = """
+import json, sys
+print(json.dumps({"event": "version", "version": sys.argv[1]}))
+print(json.dumps({"event": "error", "code": 2, "message": "No case was found in 'x'.", "remedy": "Choose another"}))
+"""
+
+
+@pytest.fixture
+def failing_child(host, monkeypatch):
+    """Checks, measurements and exports run in a child that only says, in the core's protocol, that it found no case."""
+    import ssaglioma
+    from SSASlicerLib import processes
+
+    words = [sys.executable, "-S", "-c", _FAILS, ssaglioma.__version__]
+    monkeypatch.setattr(processes, "command_line", lambda _arguments: words)
 
 
 def processes_of(folder: Path) -> list[int]:

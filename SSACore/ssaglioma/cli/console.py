@@ -34,6 +34,7 @@ class Console:
     out: TextIO = field(default_factory=lambda: sys.stdout)
     err: TextIO = field(default_factory=lambda: sys.stderr)
     _began: float = field(default_factory=time.monotonic)
+    _began_at: float = 0.0
     _shown: float = -1.0
     _open_bar: bool = False
 
@@ -61,7 +62,7 @@ class Console:
         if self.mode == "none" or (fraction < 1 and now - self._shown < _SECONDS_BETWEEN_UPDATES):
             return
         self._shown = now
-        left = seconds_left(fraction, now - self._began)
+        left = seconds_left((fraction - self._began_at) / max(1 - self._began_at, 1e-9), now - self._began)
         if self.mode == "json":
             rounded = None if left is None else round(left, 1)
             self._event("progress", fraction=round(fraction, 4), message=message, seconds_left=rounded)
@@ -72,6 +73,15 @@ class Console:
         if self.err.isatty():
             print(f"\r\033[K[{bar}] {message}{tail}", end="", file=self.err, flush=True)
             self._open_bar = True
+
+    def restart_clock(self, fraction: float) -> None:
+        """Reckon the time left from now and this fraction on: work that goes on did not begin at 0."""
+        self._began, self._began_at = time.monotonic(), fraction
+
+    def ready(self) -> None:
+        """Tell a parent program that requests can come; silent in the other modes."""
+        if self.mode == "json":
+            self._event("ready")
 
     def result(self, values: dict[str, Any]) -> None:
         """Give the result to a parent program; silent in the other modes."""

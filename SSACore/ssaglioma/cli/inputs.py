@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
 from ssaglioma.errors import DatasetError, SequenceError
@@ -37,14 +38,24 @@ def case_from_arguments(args: argparse.Namespace) -> Case:
     if found is None and not files:
         raise DatasetError("No images were given", expected="a case folder, or files by --t1n --t1c --t2w --t2f")
     sequences = {**(found.sequences if found else {}), **files}
+    check_files(sequences)
+    name = found.name if found else _case_name(next(iter(files.values())))
+    return Case(name, sequences, found.reference if found else None)
+
+
+def check_files(sequences: Mapping[Sequence, Path]) -> None:
+    """Raise if a file does not exist, or fills two slots.
+
+    Raises
+    ------
+    DatasetError, SequenceError
+    """
     for sequence, path in sequences.items():
         if not Path(path).exists():
             raise DatasetError(
                 f"The {sequence.display_name} image {str(path)!r} does not exist", remedy="Check the path"
             )
     _refuse_doubles(sequences)
-    name = found.name if found else _case_name(next(iter(files.values())))
-    return Case(name, sequences, found.reference if found else None)
 
 
 def read_case(case: Case) -> dict[Sequence, Volume]:
@@ -69,7 +80,7 @@ def _folder_case(folder: Path) -> Case:
     return find_case(folder)
 
 
-def _refuse_doubles(sequences: dict[Sequence, Path]) -> None:
+def _refuse_doubles(sequences: Mapping[Sequence, Path]) -> None:
     seen: dict[Path, Sequence] = {}
     for sequence, path in sequences.items():
         key = Path(path).resolve()

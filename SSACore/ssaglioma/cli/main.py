@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 import threading
@@ -22,7 +21,9 @@ from ssaglioma.cli import (
     evaluate,
     measure,
     models,
+    prepare,
     segment,
+    serve,
     shift,
     style_train,
     stylize,
@@ -30,10 +31,13 @@ from ssaglioma.cli import (
     train,
 )
 from ssaglioma.cli.console import PROGRESS_MODES, Console
+from ssaglioma.cli.failures import EXIT_BAD_INPUT, EXIT_CANCELLED, EXPECTED, as_told
+from ssaglioma.cli.parents import exit_when_stdin_closes
 from ssaglioma.errors import SSAGliomaError
 
 COMMANDS: tuple[ModuleType, ...] = (
     segment,
+    prepare,
     batch,
     measure,
     evaluate,
@@ -43,12 +47,13 @@ COMMANDS: tuple[ModuleType, ...] = (
     degrade,
     stylize,
     style_train,
+    serve,
     models,
     doctor,
     demo,
 )
-
-EXIT_DONE, EXIT_BAD_INPUT, EXIT_ENVIRONMENT, EXIT_CANCELLED = 0, 2, 3, 130
+READS_STDIN = ("serve",)
+"""Commands that read standard input themselves, and end when it closes."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -94,22 +99,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_BAD_INPUT
     console = Console(args.progress)
     signal.signal(signal.SIGTERM, _cancel)
-    if args.exit_with_parent:
-        threading.Thread(target=_exit_when_stdin_closes, daemon=True).start()
+    if args.exit_with_parent and args.command not in READS_STDIN:
+        threading.Thread(target=exit_when_stdin_closes, daemon=True).start()
     try:
         return int(args.run(args, console))
     except KeyboardInterrupt as error:
         return _fail(args, console, KeyboardInterrupt("Cancelled.") if not str(error) else error, EXIT_CANCELLED)
-    except SSAGliomaError as error:
-        return _fail(args, console, error, error.exit_code)
-    except (ImportError, MemoryError) as error:
-        return _fail(args, console, _environment_error(error), EXIT_ENVIRONMENT)
-    except OSError as error:
-        return _fail(args, console, error, EXIT_ENVIRONMENT)
-    except RuntimeError as error:
-        if type(error).__name__ != "OutOfMemoryError":  # torch's; the command line does not import torch
+    except EXPECTED as error:
+        told = as_told(error)
+        if told is None:
             raise
-        return _fail(args, console, _gpu_memory_error(), EXIT_ENVIRONMENT)
+        return _fail(args, console, *told)
 
 
 def _fail(args: argparse.Namespace, console: Console, error: BaseException, code: int) -> int:
@@ -119,33 +119,9 @@ def _fail(args: argparse.Namespace, console: Console, error: BaseException, code
     return code
 
 
-def _environment_error(error: ImportError | MemoryError) -> SSAGliomaError:
-    if isinstance(error, MemoryError):
-        return SSAGliomaError("The memory of this machine ran out", remedy="Close other programs and try again")
-    return SSAGliomaError(
-        f"A package is missing: {error}",
-        remedy="Install it with: pip install 'ssaglioma[torch]' (segmentation) or 'ssaglioma[train]' (training)",
-    )
-
-
-def _gpu_memory_error() -> SSAGliomaError:
-    return SSAGliomaError("The memory of the GPU ran out", remedy="Use --device cpu, or close other programs")
-
-
 def _asks_for_json(words: Sequence[str]) -> bool:
     return "--progress=json" in words or ("--progress", "json") in pairwise(words)
 
 
 def _cancel(signum: int, frame: object) -> None:
     raise KeyboardInterrupt
-
-
-def _exit_when_stdin_closes() -> None:
-    descriptor = (
-        sys.stdin.fileno()
-    )  # not sys.stdin.buffer: its lock, held by this thread, aborts the interpreter's exit
-    try:
-        while os.read(descriptor, 1):
-            pass
-    finally:
-        os.kill(os.getpid(), signal.SIGTERM) if os.name == "posix" else os._exit(EXIT_CANCELLED)

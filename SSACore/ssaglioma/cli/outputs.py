@@ -52,6 +52,8 @@ class Outputs:
         None leaves the file out.
     language, name : str
         Of the report.
+    log : Path or None
+        Record of the preparation of raw images, which somebody else writes.
     """
 
     labelmap: Path
@@ -61,6 +63,7 @@ class Outputs:
     dicom_seg: Path | None = None
     language: str = "en"
     name: str = ""
+    log: Path | None = None
 
     @classmethod
     def from_arguments(cls, args: argparse.Namespace, labelmap: Path) -> Outputs:
@@ -124,7 +127,7 @@ class Outputs:
     def _targets(self) -> list[Path]:
         regions = label_scheme("glioma").regions if self.probability_type else ()
         probabilities = [probability_path(self.labelmap, region) for region in regions]
-        asked = [path for path in (self.measurements, self.report, self.dicom_seg) if path is not None]
+        asked = [path for path in (self.measurements, self.report, self.dicom_seg, self.log) if path is not None]
         return [self.labelmap, *probabilities, *asked]
 
     def _write_report(self, run: Run, found: Measurements) -> None:
@@ -140,6 +143,8 @@ class Outputs:
             model_card=run.card.to_json(),
             timings=run.seconds,
             warnings=run.result.warnings,
+            quality=run.quality,
+            brain=run.brain,
             scheme=label_scheme(run.card.labels),
             language=self.language,
         )
@@ -201,18 +206,18 @@ def _check_dicom(case: Case) -> None:
 def _write_dicom(run: Run, target: Path) -> None:
     from ssaglioma.volume.dicom_seg import SegmentationSource, write_dicom_seg
 
-    folders = [
+    sources: list[Path | tuple[Path, ...]] = [*run.dicom.values()] or [
         Path(run.case.sequences[name])
         for name in _PREFERRED
         if name in run.images
         and Path(run.case.sequences[name]).is_dir()
         and run.images[name].same_grid(run.result.labelmap)
     ]
-    if not folders:
+    if not sources:
         raise DatasetError(
             "The result lies on the grid of no DICOM series",
             expected="a DICOM folder as the sequence of --grid",
             remedy="Choose a DICOM sequence by --grid",
         )
     source = SegmentationSource(run.card.name, run.card.version)
-    write_dicom_seg(run.result.labelmap, folders[0], target, source, scheme=label_scheme(run.card.labels))
+    write_dicom_seg(run.result.labelmap, sources[0], target, source, scheme=label_scheme(run.card.labels))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ssaglioma.cli.inputs import read_case
@@ -13,6 +14,7 @@ from ssaglioma.labels import Sequence, label_scheme
 from ssaglioma.types import ProgressCallback, no_progress
 
 if TYPE_CHECKING:
+    from ssaglioma.evaluation.quality import QualityReport
     from ssaglioma.inference import SegmentationResult
     from ssaglioma.inference.engine import TorchEngine
     from ssaglioma.packages import ModelCard, ModelPackage
@@ -32,6 +34,12 @@ class Run:
     card : ModelCard
     seconds : mapping of str to float
         Of each stage: read, load (of the model), and those of the segmentation.
+    quality : QualityReport or None
+        What the quality gate says of raw images; None for prepared ones.
+    brain : Volume or None
+        The brain mask of raw images, on the grid of the result.
+    dicom : mapping of Sequence to tuple of Path
+        DICOM slices of images that lie where they were scanned.
     """
 
     case: Case
@@ -39,6 +47,9 @@ class Run:
     result: SegmentationResult
     card: ModelCard
     seconds: Mapping[str, float]
+    quality: QualityReport | None = None
+    brain: Volume | None = None
+    dicom: Mapping[Sequence, tuple[Path, ...]] = field(default_factory=dict)
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
@@ -79,6 +90,22 @@ def segment_files(case: Case, args: argparse.Namespace, progress: ProgressCallba
     engine = load_engine(package, args)
     load_seconds = time.monotonic() - clock - read_seconds
     return _run(case, images, engine, args, {"read": read_seconds, "load": load_seconds}, progress)
+
+
+def segment_read(
+    case: Case,
+    images: Mapping[Sequence, Volume],
+    args: argparse.Namespace,
+    read_seconds: float,
+    progress: ProgressCallback = no_progress,
+) -> Run:
+    """Load the model and segment prepared images that were read already."""
+    from ssaglioma.packages import find_package
+
+    clock = time.monotonic()
+    engine = load_engine(find_package(args.model), args)
+    seconds = {"read": read_seconds, "load": time.monotonic() - clock}
+    return _run(case, images, engine, args, seconds, progress)
 
 
 def segment_with(engine: TorchEngine, case: Case, args: argparse.Namespace, progress: ProgressCallback) -> Run:

@@ -15,7 +15,7 @@ from ssaglioma.errors import DatasetError, SequenceError
 from ssaglioma.labels import Sequence
 from ssaglioma.packages.style_card import contrast_name, contrast_sequence
 from ssaglioma.volume import Case, Volume, find_cases, from_canonical, read_volume, to_canonical
-from ssaglioma.volume.pictures2d import PICTURE_SUFFIXES, read_picture, whole_numbers
+from ssaglioma.volume.pictures2d import ARRAY_SUFFIX, PICTURE_SUFFIXES, read_picture, whole_numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,14 +79,14 @@ def read_subject(path: Path, *, contrasts: tuple[Sequence, ...] = (), contrast: 
         turned = to_canonical(volume)
         images = turned if sequence is None else {sequence: turned}
         return Subject(stem_of(path), "volume", images, (path,), {sequence: volume}, named)
-    if path.suffix.lower() in PICTURE_SUFFIXES:
+    if path.suffix.lower() in (*PICTURE_SUFFIXES, ARRAY_SUFFIX):
         picture = read_picture(path)
         return Subject(
             stem_of(path), "picture", picture if sequence is None else {sequence: picture}, (path,), {}, named
         )
     raise DatasetError(
         f"The image {str(path)!r} is of no known kind",
-        expected="a case folder, a volume (.nii.gz, .nii, .nrrd, .mha) or a picture (.png, .jpg)",
+        expected="a case folder, a volume (.nii.gz, .nii, .nrrd, .mha) or a picture (.png, .jpg, .npy)",
     )
 
 
@@ -140,8 +140,8 @@ def check_target(output: Path, subject: Subject, others: tuple[Path, ...]) -> Pa
             )
         make_folder(target.parent)
         return target
-    suffixes = (".png",) if subject.kind == "picture" else (".nii.gz", ".nii", ".nrrd", ".mha")
-    is_file = is_image_path(output) or output.suffix.lower() in PICTURE_SUFFIXES
+    suffixes = (".png", ARRAY_SUFFIX) if subject.kind == "picture" else (".nii.gz", ".nii", ".nrrd", ".mha")
+    is_file = is_image_path(output) or output.suffix.lower() in (*PICTURE_SUFFIXES, ARRAY_SUFFIX)
     target = output if is_file else output / f"{subject.name}-stylized{suffixes[0]}"
     if not target.name.lower().endswith(suffixes):
         raise DatasetError(

@@ -76,9 +76,10 @@ def examined(result: Result, slice_axis: str, args: argparse.Namespace) -> Guard
     )
 
 
-def write_result(result: Result, target: Path, report: GuardReport, seconds: float) -> dict[str, Any]:
+def write_result(result: Result, target: Path, report: GuardReport | None, seconds: float) -> dict[str, Any]:
     """Write images, labels (byte by byte), provenance and summary; return the summary.
 
+    `report` is None for a picture that another program examines.
     A case is written aside and renamed, so that a stop leaves nothing half done.
     """
     summary = _summary(result, target, report, seconds)
@@ -129,10 +130,10 @@ def _write_case(result: Result, folder: Path) -> None:
     write_provenance(folder, provenance)
 
 
-def _summary(result: Result, target: Path, report: GuardReport, seconds: float) -> dict[str, Any]:
+def _summary(result: Result, target: Path, report: GuardReport | None, seconds: float) -> dict[str, Any]:
     images = result.images
     contrasts = [key.value for key in images] if isinstance(images, Mapping) else [result.content.contrast]
-    refused = () if report.passed else ("The anatomy guard refuses this result; it was forced.",)
+    refused = () if report is None or report.passed else ("The anatomy guard refuses this result; it was forced.",)
     return {
         "content": result.content.name,
         "kind": result.content.kind,
@@ -144,7 +145,7 @@ def _summary(result: Result, target: Path, report: GuardReport, seconds: float) 
         "model": None if result.model is None else {k: v for k, v in result.model.items() if k != "trained_cases"},
         "styles": list(result.styles),
         "search": None if result.search is None else dict(result.search),
-        "guard": _verdict(report),
+        "guard": None if report is None else _verdict(report),
         "warnings": [*result.warnings, *refused],
         "software": __version__,
         "seconds": round(seconds, 2),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,33 @@ if TYPE_CHECKING:
 _READ, _SEARCHED, _STYLISED, _EXAMINED = 0.05, 0.4, 0.85, 0.95
 
 
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A stylizer that is ready, with its style.
+
+    Attributes
+    ----------
+    stylizer : Stylizer
+    model : mapping or None
+        Facts of its package.
+    notes : tuple of str
+        What the user should know.
+    styles : tuple of str
+        Names of the style images; empty for a built-in style.
+    """
+
+    stylizer: Stylizer
+    model: dict[str, Any] | None
+    notes: tuple[str, ...]
+    styles: tuple[str, ...]
+
+
+def prepared(args: argparse.Namespace, content: Subject) -> Prepared:
+    """Return the stylizer that the options ask for, its style learned; see `ready_stylizer` for the errors."""
+    stylizer, model, notes = ready_stylizer(args, content)
+    return Prepared(stylizer, model, notes, _fit(args, stylizer))
+
+
 def add_parser(
     subparsers: argparse._SubParsersAction, parents: list[argparse.ArgumentParser]
 ) -> argparse.ArgumentParser:
@@ -33,7 +62,7 @@ def add_parser(
         description="Stylise a case, a volume or a 2D picture. Geometry and labels stay; originals are never replaced.",
     )
     add = parser.add_argument
-    add("--content", type=Path, required=True, metavar="C", help="case folder, volume, or PNG/JPEG picture")
+    add("--content", type=Path, required=True, metavar="C", help="case folder, volume, or picture (PNG, JPEG; .npy)")
     add("--style", type=Path, metavar="S", help="the same kinds, or a folder of them; without it a built-in style")
     add("--method", choices=sorted(METHODS), metavar="M", help="one of " + ", ".join(METHODS))
     add("--strength", type=float, default=1.0, metavar="A", help="0 (content) to 1 (full style; default)")
@@ -57,19 +86,24 @@ def add_parser(
     search.add_argument(
         "--search-slices", choices=("tumour", "reference"), default="tumour", help="all with tumor, or the largest one"
     )
+    parser.set_defaults(examine=True)  # other programs may examine pictures themselves: `ssaglioma serve`
     return parser
 
 
-def run(args: argparse.Namespace, console: Console) -> int:
-    """Run the command."""
+def run(
+    args: argparse.Namespace, console: Console, prepare: Callable[[argparse.Namespace, Subject], Prepared] = prepared
+) -> int:
+    """Run the command; `prepare` gives the stylizer."""
     began = time.monotonic()
     _check_options(args)
     content = _content(args)
+    if not args.examine and content.kind != "picture":
+        raise DatasetError(f"A {content.kind} was to go unexamined", expected="a picture", remedy="Let it be examined")
     style_files = () if args.style is None else (args.style,)
     target = check_target(args.output, content, style_files)
     console.progress(0.0, "Reading")
-    stylizer, model, notes = ready_stylizer(args, content)
-    styles = _fit(args, stylizer)
+    ready = prepare(args, content)
+    stylizer = ready.stylizer
     console.progress(_READ, "Read")
     search = _search(args, stylizer, content, console)
     begin = _READ if search is None else _SEARCHED
@@ -84,15 +118,16 @@ def run(args: argparse.Namespace, console: Console) -> int:
         images=images,
         method=stylizer.method,
         strength=args.strength,
-        model=model,
-        styles=styles,
-        warnings=(*notes, *stylizer.warnings),
+        model=ready.model,
+        styles=ready.styles,
+        warnings=(*ready.notes, *stylizer.warnings),
         search=search,
         seed=args.seed,
     )
-    report = examined(result, stylizer.slice_axis, args)
-    console.print(f"Anatomy guard: {report.verdict}" + "".join(f"; {reason}" for reason in report.reasons))
-    check_or_refuse(report, force=args.force)
+    report = examined(result, stylizer.slice_axis, args) if args.examine else None
+    if report is not None:
+        console.print(f"Anatomy guard: {report.verdict}" + "".join(f"; {reason}" for reason in report.reasons))
+        check_or_refuse(report, force=args.force)
     console.progress(_EXAMINED, "Writing")
     summary = write_result(result, target, report, time.monotonic() - began)
     console.progress(1.0, "Done")

@@ -7,12 +7,13 @@ import hashlib
 import json
 import time
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ssaglioma.cli.console import Console
 from ssaglioma.cli.train_recipe import add_recipe_options, asks_for_recipe, run_recipe
+from ssaglioma.cli.train_start import starting_point
 from ssaglioma.cli.train_style import TrainingSide, add_style_options, stylised_set
 from ssaglioma.errors import DatasetError
 from ssaglioma.labels import GLIOMA, GLIOMA_POST, Sequence
@@ -30,6 +31,7 @@ _OPTIONS: dict[str, type] = {
     "batch_size": int,
     "optimizer": str,
     "learning_rate": float,
+    "channel_dropout": float,
     "precision": str,
     "seed": int,
 }
@@ -110,6 +112,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     config = _config(args)
     folds, fold = _folds(args)
     training, held_out = _split(args.data, folds, fold)
+    start = starting_point(args.model, config, [case.name for case in held_out]) if args.model else None
     added = [case for folder in args.add for case in _cases_to_add(folder, training + held_out, folds, fold)]
     real = _first(training, args)
     console.print(f"{len(real)} training cases, {len(added)} added, {len(held_out)} held out. Output: {args.output}")
@@ -130,6 +133,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
             should_stop=lambda: deadline is not None and time.monotonic() > deadline,
             fresh=fresh,
             stylised=stylised,
+            start=start,
         )
         trainer.run(console.progress)
     if not trainer.finished:
@@ -155,10 +159,12 @@ def _finish(args: argparse.Namespace, console: Console, words: str, held_out: li
     result: dict[str, Any] = {"finished": True, "package": str(package.folder)}
     if held_out:
         from ssaglioma.evaluation import write_json
-        from ssaglioma.training.validation import mean_dice, validate_package
+        from ssaglioma.packages import write_package
+        from ssaglioma.training.validation import mean_dice, short_scores, validate_package
 
         scores = validate_package(package, held_out, device=args.device, progress=console.progress)
         write_json(scores, args.output / "scores.json")
+        write_package(package.folder, replace(package.card, scores=short_scores(scores)), package.weights())
         for region in GLIOMA.regions:
             mean, count = mean_dice(scores, region)
             shown = "-" if mean is None else f"{mean:.3f}"

@@ -52,6 +52,8 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--check", action="store_true", help="check the folder DATA for training and stop")
     group.add_argument("--against", type=Path, action="append", default=[], metavar="DIR", help="--check: leaks to DIR")
     group.add_argument("--unlabelled", action="store_true", help="--check: labels are not needed")
+    group.add_argument("--training-only", action="store_true", help="--check: no case of DATA will be held out")
+    group.add_argument("--corrected", action="store_true", help="--check: DATA is a corrections folder")
     group.add_argument("--thumbnails", type=Path, metavar="DIR", help="--check: write a small picture of each case")
     group.add_argument("--budget", action="store_true", help="measure how long the training will take and stop")
     group.add_argument("--export", type=Path, metavar="DIR", help="write the training as a job folder and stop")
@@ -91,8 +93,8 @@ def _list(listed: tuple[Recipe, ...], args: argparse.Namespace, console: Console
         print(json.dumps({"recipes": values}, indent=1))
         return 0
     for recipe in listed:
-        console.print(f"{recipe.name:20} {recipe.sentence}")
-        console.print(f"{'':20} needs {', '.join(recipe.needed)}")
+        console.print(f"{recipe.name:22} {recipe.sentence}")
+        console.print(f"{'':22} needs {', '.join(recipe.needed)}")
     console.result({"recipes": values})
     return 0
 
@@ -107,6 +109,8 @@ def _check(args: argparse.Namespace, console: Console) -> int:
         against=args.against,
         held_out=args.hold_out,
         labels=not args.unlabelled,
+        split=not (args.training_only or args.corrected),
+        corrections=args.corrected,
         progress=console.progress,
     )
     if args.thumbnails is not None:
@@ -230,7 +234,7 @@ def _train(request: RunRequest, output: Path, args: argparse.Namespace, console:
 
         if args.threads:
             torch.set_num_threads(args.threads)
-        hooks = RunHooks(lambda: pause_wanted(output), console.epoch, console.progress)
+        hooks = RunHooks(lambda: pause_wanted(output), console.epoch, console.progress, console.restart_clock)
         report = carry_out(request, output, hooks)
         clear_pause(output)
         return _tell(report, output, console)  # with the lock still held: who reads the folder must not miss it

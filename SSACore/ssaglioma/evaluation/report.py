@@ -27,10 +27,12 @@ from ssaglioma.evaluation.pictures import (
     position_text,
     to_data_url,
 )
+from ssaglioma.evaluation.quality import QualityReport
 from ssaglioma.evaluation.report_tables import (
     change_table,
     measurement_table,
     model_section,
+    quality_section,
     rano_table,
     score_table,
     timing_section,
@@ -50,6 +52,9 @@ _STYLE = (
     "table{border-collapse:collapse}td,th{padding:.25em .8em;border-bottom:1px solid #ddd;text-align:right}"
     "td:first-child,th:first-child{text-align:left}.row{display:flex;flex-wrap:wrap;gap:6px;margin-bottom:6px}"
     "img{background:#000}.use{background:#fff3cd;padding:.5em .8em}.warn{background:#f8d7da;padding:.5em .8em}"
+    ".light{padding:.5em .8em;border-left:1.2em solid}.green{border-color:#2e7d32;background:#e8f5e9}"
+    ".amber{border-color:#f9a825;background:#fff8e1}.red{border-color:#c62828;background:#fdecea}"
+    ".light ul{margin:.3em 0 0;padding-left:1.2em}"
     ".note{font-size:.87em;color:#555;max-width:75em}"
     ".key{display:inline-block;width:1em;height:.8em;margin:0 .35em 0 .9em}dt{font-weight:600}dd{margin:0 0 .4em}"
 )
@@ -84,6 +89,8 @@ def write_report(
     model_card: Mapping[str, Any] | None = None,
     timings: Mapping[str, float] | None = None,
     warnings: Sequence[str] = (),
+    quality: QualityReport | None = None,
+    brain: Volume | None = None,
     scheme: LabelScheme = GLIOMA,
     language: str = "en",
 ) -> Path:
@@ -103,6 +110,10 @@ def write_report(
         As `evaluate_case` returns them.
     measurements, earlier : Measurements, optional
         Of this labelmap (takes the place of `volumes_ml`), and of an earlier one of the same patient.
+    quality : QualityReport, optional
+        Adds the traffic light of raw images, with its reasons.
+    brain : Volume, optional
+        The brain mask that was used, on the labelmap's grid; its outline is drawn.
     language : str
         'en' or 'fr'.
 
@@ -127,6 +138,7 @@ def write_report(
         f"<h1>{html.escape(words.heading(case_name))}</h1>",
         f'<p class="use">{words["notice"]}</p>',
         *(f'<p class="warn">{html.escape(words.warning(text))}</p>' for text in warnings),
+        "" if quality is None else quality_section(quality, words),
         volume_table(volumes_ml or {}, words) if measurements is None else measurement_table(measurements, words),
     ]
     if measurements is not None:
@@ -138,6 +150,8 @@ def write_report(
         parts.append(_doubt_section(pages, measurements.worst_slice.plane.center_lps_mm))
     if truth is not None:
         parts.append(_comparison_section(pages, truth))
+    if brain is not None:
+        parts.append(_brain_section(pages, canonical(brain)))
     parts += [model_section(model_card or {}, words), timing_section(timings or {}, words)]
     return _write_page(Path(path), words.heading(case_name), "".join(parts), language)
 
@@ -201,6 +215,15 @@ def _doubt_section(pages: _Pages, center_lps_mm: tuple[float, float, float]) -> 
     index = round(float((np.linalg.inv(pages.labels.affine_lps) @ [*center_lps_mm, 1.0])[2]))
     row = _row(pages, pages.images, View("axial", index), _outlines(pages))
     return f'<h2>{words["doubt"]}</h2><p class="note">{words["doubt_note"]}</p>{row}'
+
+
+def _brain_section(pages: _Pages, brain: Volume) -> str:
+    words, mask = pages.words, brain.array > 0
+    name = pages.anatomy(MRSequence.T1C, MRSequence.T1N)
+    middle = [round(float(places.mean())) for places in np.nonzero(mask)] if mask.any() else [0, 0, 0]
+    views = [View("axial", middle[0]), View("coronal", middle[1]), View("sagittal", middle[2])]
+    drawn = "".join(_picture(pages, name, view, [(mask, AGREED)]) for view in views)
+    return f'<h2>{words["brain_mask"]}</h2><p class="note">{words["brain_mask_note"]}</p><div class="row">{drawn}</div>'
 
 
 def _apart(indices: list[int], least: int) -> list[int]:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from ssaglioma.evaluation.measurements import Measurements, changes
+from ssaglioma.evaluation.quality import QualityReport
+from ssaglioma.evaluation.quality_words import light_name
 from ssaglioma.evaluation.report_words import Words
 
 _SCORES = (("dice", 3), ("hd95_mm", 2), ("nsd_1mm", 3), ("lesion_dice", 3), ("volume_difference_ml", 2))
@@ -97,6 +99,24 @@ def model_section(card: Mapping[str, Any], words: Words) -> str:
     rows = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>" for name, value in facts)
     note = f'<p class="note">{html.escape(words["model_note"])}</p>' if words["model_note"] else ""
     return f"<h2>{words['model']} {html.escape(str(card.get('name', '')))}</h2>{note}<dl>{rows}</dl>"
+
+
+def quality_section(quality: QualityReport, words: Words) -> str:
+    """Return the traffic light of the images: its meaning, the reasons, and all that was measured behind a click."""
+    language = words.language
+    colon = " :" if language == "fr" else ":"
+    head = f"{words['images']}{colon} {light_name(quality.light, language)}. {quality.text(language)}"
+    reasons = "".join(
+        f"<li>{html.escape(words.spaced(light_name(one.light, language) + colon))} "
+        f"{html.escape(one.text(language))}</li>"
+        for one in quality.reasons
+    )
+    rest = "".join(
+        f"<li>{html.escape(one.text(language))}</li>" for one in quality.findings if one not in quality.reasons
+    )
+    more = f"<details><summary>{html.escape(words['also_measured'])}</summary><ul>{rest}</ul></details>" if rest else ""
+    listed = f"<ul>{reasons}</ul>" if reasons else ""
+    return f'<div class="light {quality.light}"><b>{html.escape(words.spaced(head))}</b>{listed}{more}</div>'
 
 
 def timing_section(timings: Mapping[str, float], words: Words) -> str:

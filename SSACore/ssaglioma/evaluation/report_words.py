@@ -68,6 +68,10 @@ _ENGLISH = {
     "cases": "{count} cases",
     "model_note": "",
     "time": "Time: {stages}; in all {total} s.",
+    "images": "Images",
+    "also_measured": "Also looked at, without objection",
+    "brain_mask": "Brain mask",
+    "brain_mask_note": "What lies outside the outline was not looked at.",
     "yes": "yes",
     "no": "no",
 }
@@ -132,6 +136,10 @@ _FRENCH = {
     "cases": "{count} cas",
     "model_note": "Texte de la fiche du modèle, en anglais.",
     "time": "Durée : {stages} ; au total {total} s.",
+    "images": "Images",
+    "also_measured": "Également examiné, sans objection",
+    "brain_mask": "Masque du cerveau",
+    "brain_mask_note": "Ce qui se trouve hors du contour n'a pas été examiné.",
     "yes": "oui",
     "no": "non",
 }
@@ -154,13 +162,27 @@ _REGIONS = {
     },
 }
 _STAGES = {
+    "en": {
+        "find": "find series",
+        "brain_mask": "brain mask",
+        "fat": "fat out of the mask",
+        "bias_and_grid": "bias and grid",
+        "home": "native grid",
+    },
     "fr": {
         "read": "lecture",
+        "find": "tri des séries",
+        "align": "recalage",
+        "brain_mask": "masque du cerveau",
+        "fat": "graisse hors du masque",
+        "bias_and_grid": "correction et rééchantillonnage",
+        "quality": "contrôle de qualité",
+        "home": "retour à la grille d'origine",
         "load": "chargement",
         "prepare": "préparation",
         "predict": "prédiction",
         "restore": "restitution",
-    }
+    },
 }
 _MARKS = {"fr": {"R": "D", "L": "G"}}
 """In French pictures right is D (droite) and left G (gauche); A, P, S and I stay."""
@@ -168,14 +190,15 @@ _SKULL_FR = (
     "Les images semblent contenir encore le crâne (presque aucun voxel n'est nul) : le modèle n'a été entraîné que "
     "sur des cerveaux isolés, ce résultat n'est donc pas fiable."
 )
-_MISSING = (
-    r"(?P<name>.+) is missing: the result is less accurate"
-    r"(?:; on held-out cases this cost (?P<cost>[\d.]+) of mean Dice)?\."
-)
+_LESS = r": the result is less accurate(?:; on held-out cases this cost (?P<cost>[\d.]+) of mean Dice)?\."
 _WARNINGS = {
     "fr": (
         (r"The images do not look skull-stripped.*", _SKULL_FR),
-        (_MISSING, "La séquence {name} est absente : le résultat est moins précis{cost}."),
+        (r"(?P<name>.+) is missing" + _LESS, "La séquence {name} est absente : le résultat est moins précis{cost}."),
+        (
+            r"(?P<name>.+) are missing" + _LESS,
+            "Les séquences {name} sont absentes : le résultat est moins précis{cost}.",
+        ),
         (r"No tumou?r was found\.", "Aucune tumeur n'a été trouvée."),
     )
 }
@@ -206,7 +229,7 @@ class Words:
             raise SSAGliomaError(f"The language {self.language!r} is not known", expected=f"one of {sorted(LANGUAGES)}")
 
     def __getitem__(self, key: str) -> str:
-        return self._spaced(LANGUAGES[self.language][key])
+        return self.spaced(LANGUAGES[self.language][key])
 
     @property
     def marks(self) -> Mapping[str, str]:
@@ -236,15 +259,15 @@ class Words:
                 found = match.groupdict()
                 cost = found.get("cost")
                 said = _COST[self.language].format(cost=cost.replace(".", ",")) if cost else ""
-                return self._spaced(wording.format(name=found.get("name", ""), cost=said))
+                return self.spaced(wording.format(name=found.get("name", ""), cost=said))
         return text
 
     def heading(self, name: str) -> str:
         """Return the title of the page, with the name of a case or patient where one is given."""
         if not name:
             return self["title"]
-        return self._spaced(f"{self['title']} : {name}" if self.language == "fr" else f"{self['title']}: {name}")
+        return self.spaced(f"{self['title']} : {name}" if self.language == "fr" else f"{self['title']}: {name}")
 
-    def _spaced(self, text: str) -> str:
+    def spaced(self, text: str) -> str:
         """Return a French text with unbreakable spaces before high punctuation."""
         return re.sub(r" (?=[:;!?])", "\N{NO-BREAK SPACE}", text) if self.language == "fr" else text

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 
 @dataclass(frozen=True)
@@ -183,6 +182,8 @@ def _t_test(differences: np.ndarray) -> tuple[float | None, float | None, float 
         return None, None, None
     effect = mean / spread
     statistic = effect * float(np.sqrt(len(differences)))
+    from scipy import stats  # slow to import, and every command imports this file
+
     return statistic, float(2 * stats.t.sf(abs(statistic), len(differences) - 1)), effect
 
 
@@ -191,6 +192,8 @@ def _signed_ranks(differences: np.ndarray) -> tuple[float | None, float | None, 
     moved = differences[differences != 0]
     if len(moved) == 0:
         return None, None, None
+    from scipy import stats
+
     ranks = stats.rankdata(np.abs(moved))
     effect = float((ranks[moved > 0].sum() - ranks[moved < 0].sum()) / ranks.sum())
     test = stats.wilcoxon(moved)

@@ -159,12 +159,10 @@ def _check_sequences(given: Mapping[Sequence, Volume], package: ModelPackage) ->
             expected="T1Gd or FLAIR at least" if card.missing_channels == "zero" else "all sequences of the model",
             remedy="Give the missing files (--t1n --t1c --t2w --t2f)",
         )
-    warnings = []
-    for name in missing:
-        cost = card.missing_cost.get(name.value)
-        measured = f"; on held-out cases this cost {cost:.2f} of mean Dice" if cost is not None else ""
-        warnings.append(f"{name.display_name} is missing: the result is less accurate{measured}.")
-    return warnings
+    cost = card.cost_without(missing)
+    measured = f"; on held-out cases this cost {cost:.2f} of mean Dice" if cost is not None else ""
+    are = "is" if len(missing) == 1 else "are"
+    return [f"{text} {are} missing: the result is less accurate{measured}."]
 
 
 def _grid_sequence(given: Mapping[Sequence, Volume], wanted: Sequence | None) -> Sequence:

@@ -1,8 +1,8 @@
 """Named network configurations; each one says where its numbers come from.
 
 The two `nnunet_*` entries are what nnU-Net v2 plans for BraTS (Isensee et al. 2021,
-doi:10.1038/s41592-020-01008-z; the same plan is published in arXiv:2501.04734). The two
-`small_*` entries are ours, for machines with 2 cores and no GPU. The others are networks of
+doi:10.1038/s41592-020-01008-z; the same plan is published in arXiv:2501.04734). The
+`small_*` and `mask_*` entries are ours, for machines with 2 cores and no GPU. The others are networks of
 published studies; where one was published in 2D or in 3D alone, the other is ours and says so.
 """
 
@@ -64,6 +64,15 @@ _PLAIN = (
         encoder_convs=(1, 2, 2, 2, 2),
         decoder_convs=(2, 2, 2, 1),
         patch=(96, 96, 96),
+    ),
+    PlainConvConfiguration(
+        name="mask_3d",
+        citation="SSAGlioma: nnU-Net's 3D plan, five thin stages, for a brain mask on 3 mm voxels",
+        dims=3,
+        features=(8, 16, 32, 48, 64),
+        encoder_convs=(1, 2, 2, 2, 2),
+        decoder_convs=(2, 2, 2, 1),
+        patch=(64, 80, 64),
     ),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -46,8 +47,9 @@ class ModelCard:
         In words.
     scores : dict
         Scores on cases that the weights never saw, with how they were made.
-    missing_cost : dict
-        Loss of mean Dice for each missing sequence, measured on held-out cases.
+    missing_cost : dict of str to float
+        Loss of mean Dice without some sequences, measured on held-out cases: 't1n', or 't1n+t2w' for several in channel
+        order.
     sha256 : dict of str to str
         Digest of every other file of the package.
     """
@@ -105,6 +107,11 @@ class ModelCard:
     def sequences(self) -> tuple[Sequence, ...]:
         """The input channels as sequences."""
         return tuple(Sequence.parse(channel) for channel in self.channels)
+
+    def cost_without(self, missing: Iterable[Sequence]) -> float | None:
+        """Return the measured loss of mean Dice without these sequences; None where it was not measured."""
+        names = {sequence.value for sequence in missing}
+        return self.missing_cost.get("+".join(name for name in self.channels if name in names))
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from ssaglioma.errors import ModelPackageError
+from ssaglioma.labels import BRAIN
 from ssaglioma.packages.card import ModelCard
 from ssaglioma.packages.resources import locate
 from ssaglioma.packages.style_card import StyleCard
@@ -20,9 +21,9 @@ from ssaglioma.volume.atomic import atomic_path, write_json_atomic
 
 CARD_FILE = "card.json"
 WEIGHTS_FILE = "model.safetensors"
-SEGMENTER = "segmenter"
+SEGMENTER, BRAIN_MASK = "segmenter", "brain_mask"
 _CHUNK = 1 << 20
-_COMMANDS = {SEGMENTER: "segment", "stylizer": "stylize", "encoder": "style-train"}
+_COMMANDS = {SEGMENTER: "segment", BRAIN_MASK: "prepare", "stylizer": "stylize", "encoder": "style-train"}
 
 C = TypeVar("C", ModelCard, StyleCard)
 
@@ -35,7 +36,7 @@ class Package(Generic[C]):
     ----------
     folder : Path
     card : ModelCard or StyleCard
-        Of a segmenter, or of a stylizer or encoder.
+        Of a segmenter or brain mask, or of a stylizer or encoder.
     """
 
     folder: Path
@@ -43,8 +44,10 @@ class Package(Generic[C]):
 
     @property
     def kind(self) -> str:
-        """'segmenter', 'stylizer' or 'encoder'."""
-        return self.card.kind if isinstance(self.card, StyleCard) else SEGMENTER
+        """'segmenter', 'brain_mask', 'stylizer' or 'encoder'."""
+        if isinstance(self.card, StyleCard):
+            return self.card.kind
+        return BRAIN_MASK if self.card.labels == BRAIN.name else SEGMENTER
 
     def weights(self) -> dict[str, np.ndarray]:
         """Load the tensors as float32 arrays by name.
@@ -135,10 +138,10 @@ def of_kind(package: Package[Any], kind: str) -> Package[Any]:
         If it is of another kind.
     """
     if package.kind != kind:
-        article = "an" if package.kind == "encoder" else "a"
+        found, wanted = (one.replace("_", " ") for one in (package.kind, kind))
         raise ModelPackageError(
-            f"The package {package.card.name!r} is {article} {package.kind}",
-            expected=f"the package of {'an' if kind == 'encoder' else 'a'} {kind}",
+            f"The package {package.card.name!r} is {_with_article(found)}",
+            expected=f"the package of {_with_article(wanted)}",
             remedy=f"Use it with 'ssaglioma {_COMMANDS[package.kind]}'; 'ssaglioma models list' shows all kinds",
         )
     return package
@@ -194,7 +197,7 @@ def find_package_of(kind: str | None, name_or_path: str | None = None) -> Packag
     Parameters
     ----------
     kind : str or None
-        'segmenter', 'stylizer' or 'encoder'; None takes any kind.
+        'segmenter', 'brain_mask', 'stylizer' or 'encoder'; None takes any kind.
 
     Raises
     ------
@@ -227,6 +230,10 @@ def sha256(path: PathLike) -> str:
         while block := stream.read(_CHUNK):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _with_article(kind: str) -> str:
+    return f"an {kind}" if kind == "encoder" else f"a {kind}"
 
 
 def _damaged(path: Path, reason: str) -> ModelPackageError:

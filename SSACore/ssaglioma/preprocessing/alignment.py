@@ -265,7 +265,8 @@ def _ranks(values: np.ndarray) -> np.ndarray:
     return np.searchsorted(edges, values, side="right")
 
 
-def _refuse_bad(quality: AlignmentQuality, settings: AlignmentSettings, name: str) -> None:
+def reasons_against(quality: AlignmentQuality, settings: AlignmentSettings = AlignmentSettings()) -> list[str]:
+    """Return why an alignment of this quality is refused, in words; nothing where it is accepted."""
     reasons = []
     if quality.gain < settings.least_gain:
         reasons.append(f"the images have nothing in common (gain {quality.gain:.3f} nats)")
@@ -273,6 +274,11 @@ def _refuse_bad(quality: AlignmentQuality, settings: AlignmentSettings, name: st
         reasons.append(f"there and back differ by {quality.disagreement_mm:.1f} mm")
     if quality.overlap < settings.least_overlap:
         reasons.append(f"only {quality.overlap:.0%} of the head are in both")
+    return reasons
+
+
+def _refuse_bad(quality: AlignmentQuality, settings: AlignmentSettings, name: str) -> None:
+    reasons = reasons_against(quality, settings)
     if reasons:
         error = AlignmentError(
             f"{name} could not be aligned: " + ", ".join(reasons),

@@ -14,61 +14,41 @@ from dataclasses import dataclass
 from ssaglioma.errors import SequenceError
 from ssaglioma.labels import SEQUENCE_ORDER, Sequence
 
-_OTHERS = frozenset(
-    [
-        "seg",
-        "label",
-        "labels",
-        "mask",
-        "brainmask",
-        "dseg",
-        "adc",
-        "dwi",
-        "trace",
-        "fa",
-        "swi",
-        "swan",
-        "perf",
-        "dsc",
-        "dce",
-        "asl",
-        "localizer",
-        "localiser",
-        "scout",
-        "survey",
-        "prediction",
-        "probability",
-        "doubt",
-        "difference",
-        "phase",
-        "tof",
-        "mra",
-        "pd",
-    ]
-)
-
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_OTHERS = _words(
+    "seg label labels mask brainmask dseg adc dwi trace fa swi swan perf dsc dce asl localizer localiser scout survey "
+    "prediction probability doubt difference phase tof mra pd stir"
+)
 _CONTRAST = _words(
     "c ce gd gado gadolinium gadolinio gadovist dotarem magnevist omniscan prohance multihance clariscan post pos apos "
     "apres contrast contraste contrastado km inj injecte injectee injection injetado iv"
 )
 _WITHOUT = _words("without wo no non pre sans avant sem s antes ohne native nativo")
 _BETWEEN = _words("de da do du la le o a any injection")
-_NO_AGENT = frozenset(["", "no", "none", "n", "0", "nao", "non", "sem", "sans", "without", "unknown"])
-_FLAIR = frozenset(["flair", "fla", "tirm", "darkfluid", "t2f"])
+_NO_AGENT = frozenset(
+    ["", "no", "none", "n", "0", "nao", "non", "sem", "sans", "without", "unknown", "n/a", "na", "nil"]
+)
+_FLAIR = frozenset(["flair", "fla", "tirm", "darkfluid", "t2f", "spcir"])
+_T1_METHODS = _words("mprage memprage mp2rage bravo fspgr spgr irfspgr tfl tfl3d fl3d vibe tfe")
+_SEQUENCE_NAMES = (
+    (re.compile(r"^\W*(epi?|ep2d|ep_)", re.I), None),
+    (re.compile(r"tir|spcir", re.I), Sequence.T2F),
+    (re.compile(r"tfl|mpr|fl3d", re.I), Sequence.T1N),
+)
+"""Siemens calls its inversion-recovery turbo spin echo tir2d or spcir, MPRAGE tfl3d, spoiled 3D gradient echo fl3d."""
 _GLUED = (
     (re.compile(r"flair", re.I), Sequence.T2F),
     (re.compile(r"t1[\s_+-]*(gd|ce|c\+|km|post)", re.I), Sequence.T1C),
     (re.compile(r"t1", re.I), Sequence.T1N),
     (re.compile(r"t2", re.I), Sequence.T2W),
 )
-_SURE, _LIKELY, _WEAK = 0.95, 0.85, 0.6
-_FLAIR_TI_MS, _LONG_TE_MS, _SHORT_TE_MS, _LONG_TR_MS, _SHORT_TR_MS = 1500.0, 60.0, 35.0, 2000.0, 1200.0
-_T2_STAR_TE_MS = 15.0
+_SURE, _LIKELY, _WEAK, _TIMED = 0.95, 0.85, 0.6, 0.97
+_FLAIR_TI_MS, _LONG_TE_MS, _SHORT_TE_MS, _LONG_TR_MS, _SHORT_TR_MS = 1300.0, 60.0, 35.0, 2000.0, 1200.0
+_T2_STAR_TE_MS, _VERY_LONG_TR_MS = 15.0, 7000.0
 _DISAGREEMENT = 0.5
 
 
@@ -82,7 +62,8 @@ class Guess:
         None when nothing tells.
     confidence : float
         0..1, by rule and not calibrated: 0.95 a word of the name says so, 0.85 the DICOM values do
-        or a word with a modifier, 0.6 letters inside a word; halved when name and values disagree.
+        or a word with a modifier, 0.97 the inversion time of FLAIR, 0.6 letters inside a word; halved when name and
+        values disagree.
     reason : str
         For people.
     """
@@ -109,7 +90,7 @@ def guess_sequence(name: str, tags: Mapping[str, str] | None = None) -> Guess:
 
 
 def name_and_tag_guesses(name: str, tags: Mapping[str, str] | None = None) -> tuple[Guess, Guess | None]:
-    """Return what the name says and what the DICOM values say, apart; None without echo and repetition time."""
+    """Return what the name says and what the DICOM values say, apart; None where tags tell nothing."""
     return _from_name(name), _from_tags(tags or {})
 
 
@@ -161,9 +142,15 @@ def _says_contrast(words: list[str]) -> bool:
 def _from_name(name: str) -> Guess:
     stem = re.sub(r"\.(nii(\.gz)?|nrrd|nhdr|mha|mhd|dcm)$", "", name, flags=re.I)
     words = words_of(stem)
-    if other := _OTHERS & set(words):
+    other = _OTHERS & set(words)
+    if other == {"pd"} and {"t2", "t2w"} & set(words):
+        return Guess(None, 0.0, "the name says both PD and T2: two echoes")
+    if other:
         return Guess(None, 0.0, f"the name says {sorted(other)[0]!r}")
     if _FLAIR & set(words) or {"dark", "fluid"} <= set(words):
+        if {"t1", "t1w"} & set(words) and not {"t2", "t2w", "t2f"} & set(words):  # T1 by a short inversion time
+            sequence = Sequence.T1C if _says_contrast(words) else Sequence.T1N
+            return Guess(sequence, _LIKELY, "the name says T1 FLAIR, a T1 by inversion recovery")
         return Guess(Sequence.T2F, _SURE, "the name says FLAIR")
     for word in reversed(words):  # the contrast is usually named last, after patient and study
         key = word.rstrip("+")
@@ -174,6 +161,9 @@ def _from_name(name: str) -> Guess:
         if sequence is Sequence.T1N and (word.endswith("+") or _says_contrast(words)):
             return Guess(Sequence.T1C, _LIKELY, f"the name says {word!r} with contrast agent")
         return Guess(sequence, _SURE, f"the name says {word!r}")
+    if method := _T1_METHODS & set(words):
+        sequence = Sequence.T1C if _says_contrast(words) else Sequence.T1N
+        return Guess(sequence, _LIKELY, f"the name says {sorted(method)[0]!r}, which gives a T1")
     for pattern, sequence in _GLUED:
         if pattern.search(stem):
             return Guess(sequence, _WEAK, f"the name contains {pattern.search(stem).group(0)!r}")  # type: ignore[union-attr]
@@ -183,8 +173,10 @@ def _from_name(name: str) -> Guess:
 def _from_tags(tags: Mapping[str, str]) -> Guess | None:
     echo, repetition = _number(tags.get("EchoTime")), _number(tags.get("RepetitionTime"))
     inversion = _number(tags.get("InversionTime")) or 0.0
+    if inversion >= _FLAIR_TI_MS and None in (echo, repetition):
+        return Guess(Sequence.T2F, _WEAK, f"TI {inversion:.0f} ms, other times are missing")
     if echo is None or repetition is None:
-        return None
+        return _from_sequence_name(str(tags.get("SequenceName") or ""))
     values = f"TR {repetition:.0f} ms, TE {echo:.0f} ms" + (f", TI {inversion:.0f} ms" if inversion else "")
     kinds = set(words_of(str(tags.get("ScanningSequence") or "").replace("\\", " ").replace("'", " ")))
     if "ep" in kinds:
@@ -192,7 +184,9 @@ def _from_tags(tags: Mapping[str, str]) -> Guess | None:
     name = str(tags.get("SequenceName") or "").lower()
     dark_fluid = inversion >= _FLAIR_TI_MS or (not inversion and "tir" in name and repetition >= 2 * _LONG_TR_MS)
     if dark_fluid and echo >= _LONG_TE_MS:
-        return Guess(Sequence.T2F, _LIKELY, values)
+        return Guess(Sequence.T2F, _TIMED if inversion else _LIKELY, values)
+    if echo >= _LONG_TE_MS and repetition >= _VERY_LONG_TR_MS and not inversion:
+        return Guess(Sequence.T2F, _WEAK, f"{values}, no inversion time: FLAIR rather than T2")
     if echo >= _LONG_TE_MS and repetition >= _LONG_TR_MS:
         return Guess(Sequence.T2W, _LIKELY, values)
     if "gr" in kinds and echo >= _T2_STAR_TE_MS:
@@ -203,6 +197,15 @@ def _from_tags(tags: Mapping[str, str]) -> Guess | None:
             return Guess(Sequence.T1C, _LIKELY, f"{values}, contrast agent {agent!r}")
         return Guess(Sequence.T1N, _LIKELY, values)
     return Guess(None, 0.0, f"{values} fit no sequence")
+
+
+def _from_sequence_name(name: str) -> Guess | None:
+    """What the vendor's name of the pulse sequence says where the times are missing."""
+    for pattern, sequence in _SEQUENCE_NAMES:
+        if pattern.search(name):
+            sure = 0.0 if sequence is None else _WEAK
+            return Guess(sequence, sure, f"the pulse sequence is {name!r}, its times are missing")
+    return None
 
 
 def _number(text: str | None) -> float | None:

@@ -3,14 +3,15 @@
 Physics gives the rules: fluid is darkest in T1 and FLAIR and brightest in T2; white matter is brighter than grey in
 T1 and darker in T2 and FLAIR; a contrast agent adds bright spots to an image that is otherwise T1. Two images of one
 head say more than each alone: where one is brightest (fluid in T2, vessels in T1Gd), the other has a rank that
-depends on its contrast. The numbers, one mean for each contrast (or ordered pair of contrasts) and a shared spread,
-were fitted by scripts/fit_contrast_rules.py: Fisher's linear discriminant.
+depends on its contrast. All images together are judged at once: the scores of images and pairs add up over an
+assignment, and scripts/fit_contrast_rules.py fitted their weights so that the right assignment of every subset is the
+likeliest (a conditional random field over the images: Lafferty, McCallum and Pereira, ICML 2001).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import permutations
@@ -23,6 +24,7 @@ from scipy import ndimage
 
 from ssaglioma.errors import DatasetError
 from ssaglioma.labels import SEQUENCE_ORDER, Sequence
+from ssaglioma.preprocessing.bright_spots import bright_spots
 from ssaglioma.preprocessing.rigid import foreground_of, shrunk
 from ssaglioma.volume import Volume, to_canonical
 from ssaglioma.volume.sitk import from_sitk, to_sitk
@@ -32,55 +34,45 @@ _FIT_FILE = "contrast_rules.json"
 _VOXEL_MM, _BAND_MM, _DEPTH_SHARE = 3.0, (12.0, 95.0), 0.28
 _MOST_VOXELS, _LEAST_VOXELS, _TAIL_SHARE, _RANK_BINS = 12000, 400, 0.03, 12
 _PERCENTILES = (1, 5, 25, 75, 95, 99, 99.8)
-_FLOOR = 0.02
+_FLOOR, _WILDEST = 0.02, 6.0
 
 
 @dataclass(frozen=True, eq=False)
-class Discriminant:
-    """Gaussian classes of one shape: their means, and the inverse of their common covariance.
+class LinearScores:
+    """A score for each class, linear in standardised features.
 
     Attributes
     ----------
     centre, scale : ndarray, shape (F,)
-        Features are standardised by them.
-    means : ndarray, shape (K, F)
-    precision : ndarray, shape (F, F)
+        Features are standardised by them, and held within 6 standard deviations.
+    weights : ndarray, shape (K, F)
+    offsets : ndarray, shape (K,)
     """
 
     centre: np.ndarray
     scale: np.ndarray
-    means: np.ndarray
-    precision: np.ndarray
+    weights: np.ndarray
+    offsets: np.ndarray
 
-    @classmethod
-    def fit(cls, features: np.ndarray, classes: np.ndarray, weights: np.ndarray, *, shrinkage: float) -> Discriminant:
-        """Fit to features (N, F) of classes 0..K-1 (N,) with weights (N,); shrinkage 0..1 to uncorrelated features."""
-        centre, scale = features.mean(axis=0), features.std(axis=0) + 1e-6
-        scores = (features - centre) / scale
-        means = np.stack(
-            [np.average(scores[classes == k], axis=0, weights=weights[classes == k]) for k in range(classes.max() + 1)]
-        )
-        rest = scores - means[classes]
-        spread = (rest * weights[:, None]).T @ rest / weights.sum()
-        spread = (1 - shrinkage) * spread + shrinkage * np.diag(np.diag(spread)) + 0.01 * np.eye(len(centre))
-        return cls(centre, scale, means, np.linalg.inv(spread))
+    def standardised(self, features: np.ndarray) -> np.ndarray:
+        """Return features (..., F) in standard deviations, -6..6: one wild feature must not decide alone."""
+        return np.clip((features - self.centre) / self.scale, -_WILDEST, _WILDEST)
 
-    def log_likelihoods(self, features: np.ndarray) -> np.ndarray:
-        """Return one value for each class, shape (K,): minus half the squared Mahalanobis distance."""
-        rest = (features - self.centre) / self.scale - self.means
-        return -0.5 * np.einsum("kf,fg,kg->k", rest, self.precision, rest)
+    def scores(self, features: np.ndarray) -> np.ndarray:
+        """Return one value for each class, shape (K,), for features (F,)."""
+        return self.weights @ self.standardised(features) + self.offsets
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON values, rounded to six digits."""
-        return {name: np.vectorize(lambda v: float(f"{v:.6g}"))(getattr(self, name)).tolist() for name in _FIELDS}
+        """Return plain JSON values, rounded to five digits."""
+        return {name: np.vectorize(lambda v: float(f"{v:.5g}"))(getattr(self, name)).tolist() for name in _FIELDS}
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Discriminant:
+    def from_json(cls, values: Mapping[str, Any]) -> LinearScores:
         """Build from plain JSON values."""
         return cls(**{name: np.array(values[name], float) for name in _FIELDS})
 
 
-_FIELDS = ("centre", "scale", "means", "precision")
+_FIELDS = ("centre", "scale", "weights", "offsets")
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,17 +81,14 @@ class ContrastRules:
 
     Attributes
     ----------
-    single : Discriminant
+    single : LinearScores
         Of one image; a class for each of `SEQUENCE_ORDER`.
-    pair : Discriminant
+    pair : LinearScores
         Of two images in order; a class for each of `PAIRS`.
-    temperature : float
-        Log-likelihoods are divided by it, so that probabilities are as often right as they say.
     """
 
-    single: Discriminant
-    pair: Discriminant
-    temperature: float
+    single: LinearScores
+    pair: LinearScores
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,16 +98,23 @@ class ContrastEvidence:
     Attributes
     ----------
     single : mapping of key to ndarray, shape (4,)
-        Log-likelihood, up to a constant, that the image is each of `SEQUENCE_ORDER`.
+        Score of the image as each of `SEQUENCE_ORDER`; differences are log-odds.
     pair : mapping of (key, key) to ndarray, shape (12,)
-        The same of two images and each of `PAIRS`.
+        The same of two images and each of `PAIRS`; the two orders of a pair count half each.
     """
 
     single: Mapping[str, np.ndarray]
     pair: Mapping[tuple[str, str], np.ndarray]
 
+    def among(self, keys: Iterable[str]) -> ContrastEvidence:
+        """Return the evidence on some of the images."""
+        some = list(keys)
+        return ContrastEvidence(
+            {key: self.single[key] for key in some}, {pair: self.pair[pair] for pair in permutations(some, 2)}
+        )
+
     def score(self, choice: Mapping[str, Sequence]) -> float:
-        """Return the log-likelihood, up to a constant, that the images are what a choice says."""
+        """Return the log-probability, up to a constant, that the images are what a choice says."""
         total = sum(float(self.single[key][SEQUENCE_ORDER.index(sequence)]) for key, sequence in choice.items())
         for first, second in permutations(choice, 2):
             total += float(self.pair[first, second][PAIRS.index((choice[first], choice[second]))]) / 2
@@ -144,9 +140,7 @@ class ContrastEvidence:
 def contrast_rules() -> ContrastRules:
     """Return the shipped numbers."""
     values = json.loads(Path(__file__).with_name(_FIT_FILE).read_text(encoding="utf-8"))
-    return ContrastRules(
-        Discriminant.from_json(values["single"]), Discriminant.from_json(values["pair"]), values["temperature"]
-    )
+    return ContrastRules(LinearScores.from_json(values["single"]), LinearScores.from_json(values["pair"]))
 
 
 def contrast_evidence(volumes: Mapping[str, Volume], rules: ContrastRules | None = None) -> ContrastEvidence:
@@ -164,12 +158,12 @@ def contrast_evidence(volumes: Mapping[str, Volume], rules: ContrastRules | None
     """
     known = rules or contrast_rules()
     values, depth = core_values(volumes)
-    single = {key: known.single.log_likelihoods(single_features(v, depth)) for key, v in values.items()}
-    pair = {(a, b): known.pair.log_likelihoods(pair_features(values[a], values[b])) for a, b in permutations(values, 2)}
-    return ContrastEvidence(
-        {key: scores / known.temperature for key, scores in single.items()},
-        {key: scores / known.temperature for key, scores in pair.items()},
-    )
+    single = {
+        key: known.single.scores(single_features(values[key], depth, bright_spots(volume)))
+        for key, volume in volumes.items()
+    }
+    pair = {(a, b): known.pair.scores(pair_features(values[a], values[b])) for a, b in permutations(values, 2)}
+    return ContrastEvidence(single, pair)
 
 
 def core_values(volumes: Mapping[str, Volume]) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -212,8 +206,8 @@ def _depth(mask: Volume) -> np.ndarray:
     return depth / max(float(np.percentile(depth[depth > 0], 99.5)), 1e-6) if depth.any() else depth
 
 
-def single_features(values: np.ndarray, depth: np.ndarray) -> np.ndarray:
-    """Return the features (F,) of one image: percentiles against the median, skewness, shallow against deep."""
+def single_features(values: np.ndarray, depth: np.ndarray, spots: np.ndarray) -> np.ndarray:
+    """Return the features (F,) of one image: percentiles against the median, skewness, shallow against deep, spots."""
     median = max(float(np.median(values)), 1e-6)
 
     def level(some: np.ndarray, percentile: float) -> float:
@@ -227,6 +221,7 @@ def single_features(values: np.ndarray, depth: np.ndarray) -> np.ndarray:
         [level(values, p) for p in _PERCENTILES]
         + [float(np.clip((scores**3).mean(), -3, 3)), level(shallow, 50) - level(deep, 50)]
         + [level(deep, 5), level(deep, 97), level(shallow, 5), level(shallow, 97)]
+        + spots.tolist()
     )
 
 

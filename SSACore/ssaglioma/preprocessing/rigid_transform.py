@@ -52,6 +52,10 @@ class RigidTransform:
         back[:3, 3] = -back[:3, :3] @ self.matrix_lps[:3, 3]
         return RigidTransform(back)
 
+    def after(self, first: RigidTransform) -> RigidTransform:
+        """Return this way gone after another one."""
+        return RigidTransform(self.matrix_lps @ first.matrix_lps)
+
     def apply(self, points_lps_mm: np.ndarray) -> np.ndarray:
         """Return moved points, shape (N, 3)."""
         return points_lps_mm @ self.matrix_lps[:3, :3].T + self.matrix_lps[:3, 3]

@@ -1,12 +1,9 @@
-"""The image series of a study, from DICOM or from loose files, and which of them are no input at all.
-
-Words are English, French and Portuguese, as scanners and archives of our users write them.
-"""
+"""The image series of a study, from DICOM, loose files or loaded volumes, listed before any voxel is read."""
 
 from __future__ import annotations
 
 import json
-import re
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +11,13 @@ from types import MappingProxyType
 
 import numpy as np
 import pydicom
-from pydicom.errors import InvalidDicomError
 
 from ssaglioma.errors import DatasetError, SSAGliomaError
-from ssaglioma.preprocessing.assignment import words_of
+from ssaglioma.preprocessing.identity import Identity, refuse_mixed
+from ssaglioma.preprocessing.series_rules import reason_by_text, reason_by_voxels
 from ssaglioma.types import PathLike
-from ssaglioma.volume import Volume, list_dicom_series, read_dicom_series, read_volume
+from ssaglioma.volume import Volume, group_dicom_files, read_dicom_files, read_volume
+from ssaglioma.volume.dicom_headers import find_value, read_header
 from ssaglioma.volume.reading import IMAGE_SUFFIXES
 
 STANDARD_TAGS = (
@@ -44,37 +42,14 @@ STANDARD_TAGS = (
 )
 """The only DICOM values that are read and passed on: no private tag, nothing that names a patient."""
 
-LEAST_SLICES = 5
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_LOCALISER = _words(
-    "localizer localiser localizador localisateur loc scout scano survey reperage topogram topograma 3plane threeplane "
-    "calibration calibracao"
-)
-_DERIVED = _words(
-    "adc eadc fa trace tracew mip minip subtraction soustraction subtracao screenshot capture captura screensave "
-    "colfa tensor cbf cbv mtt tmax ttp ktrans projection rcbv"
-)
-_OTHER_KIND = _words(
-    "dwi dti diffusion difusao diff b0 b1000 swi swan perf perfusion perfusao dsc dce asl tof mra angio phase "
-    "fieldmap spectro spectroscopy espectroscopia bold fmri pd dp"
-)
-_MASK = _words("seg label labels mask brainmask dseg segmentation mascara masque")
-_ELSEWHERE = _words(
-    "spine cspine tspine lspine cervical lumbar lombar lombaire thoracic coluna rachis colonne chest thorax torax "
-    "abdomen pelvis pelve bassin knee joelho genou shoulder ombro epaule hip quadril hanche heart cardiac coracao "
-    "coeur breast mama sein prostate prostata liver figado foie"
-)
-_HEAD_PARTS = _words("head brain skull cranio craneo crane encephale encefalo cerebro cerveau neuro tete")
-_DERIVED_TYPES = {"adc", "fa", "tracew", "mip", "minip", "projection", "subtract", "subtraction", "screen"}
-
-
-_IDENTITY = ("PatientID", "PatientName")
-"""Compared, to find mixed patients, and never kept."""
+_ENHANCED = {
+    "EchoTime": "EffectiveEchoTime",
+    "InversionTime": "InversionTimes",
+    "ScanningSequence": "EchoPulseSequence",
+    "SequenceName": "PulseSequenceName",
+}
+"""What enhanced MR calls some of them."""
+_ECHO_KINDS = {"SPIN": "SE", "GRADIENT": "GR", "BOTH": "SE\\GR"}
 
 
 @dataclass(frozen=True)
@@ -84,16 +59,19 @@ class Series:
     Attributes
     ----------
     key : str
-        SeriesInstanceUID, or the file's path below the folder.
+        SeriesInstanceUID (with the echo time or image type, if its images were told apart by these), the file's path
+        below the folder, or the name of a loaded volume.
     name : str
         What people see: the series' description, or the file's name.
     tags : mapping of str to str
         Of `STANDARD_TAGS`, those that have a value; several values are joined by a backslash.
     source : Path
-        Folder of the DICOM files, or the image file.
+        Folder of the DICOM files, or the image file; empty for a loaded volume.
     slices : int
         Number of DICOM slices; 0 where it is not known before reading.
     is_dicom : bool
+    files : tuple of Path
+        The DICOM slices in order, or the image file; none for a loaded volume.
     """
 
     key: str
@@ -102,6 +80,7 @@ class Series:
     source: Path
     slices: int = 0
     is_dicom: bool = False
+    files: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         unknown = set(self.tags) - set(STANDARD_TAGS)
@@ -117,64 +96,48 @@ class Series:
         DatasetError, GeometryError
             If the series is damaged, incomplete or tilted.
         """
-        return read_dicom_series(self.source, self.key) if self.is_dicom else read_volume(self.source)
+        if self.is_dicom:
+            return read_dicom_files(self.files, f"The DICOM series {self.name!r} in {str(self.source)!r}")
+        return read_volume(self.source)
 
 
-def find_series(folder: PathLike) -> list[Series]:
-    """Return all image series below a folder: DICOM, and files of NIfTI, NRRD or MetaImage; DICOM first.
+def find_series(source: PathLike | Iterable[PathLike]) -> list[Series]:
+    """Return all image series of a folder, a file, or a list of these: DICOM, then NIfTI, NRRD and MetaImage.
 
     A JSON file beside an image (as dcm2niix writes it) gives its tags.
 
     Raises
     ------
     DatasetError
-        If the folder does not exist or holds no image, or images of several patients.
+        If a path does not exist, there is no image, or there are images of several patients or dates.
     """
-    root = Path(folder)
-    found = _dicom_series(root) + _file_series(root)
-    if not found:
+    given = [Path(source)] if isinstance(source, (str, os.PathLike)) else [Path(one) for one in source]
+    files: dict[Path, Path] = {}
+    for path in given:
+        if not path.exists():
+            raise DatasetError(f"The path {str(path)!r} does not exist", remedy="Check the path")
+        root = path if path.is_dir() else path.parent
+        found = sorted(path.rglob("*")) if path.is_dir() else [path]
+        files.update({file: root for file in found if file.is_file() and not _hidden(file, root)})
+    images = {file: root for file, root in files.items() if file.name.lower().endswith(IMAGE_SUFFIXES)}
+    result = _dicom_series([file for file in files if file not in images], given[0] if len(given) == 1 else Path())
+    several = len(set(images.values())) > 1
+    for file, root in images.items():
+        key = file.as_posix() if several else file.relative_to(root).as_posix()
+        result.append(Series(key, file.name, _sidecar(file), file, files=(file,)))
+    if not result:
+        listed = ", ".join(repr(str(path)) for path in given[:3]) or "none"
         raise DatasetError(
-            f"The folder {str(root)!r} holds no image",
+            f"There is no image in what was given ({listed}; {len(files)} files)",
             expected="DICOM files, or files that end in " + ", ".join(IMAGE_SUFFIXES),
             remedy="Check the path",
         )
-    return found
+    return result
 
 
 def reason_to_leave_out(series: Series) -> str:
     """Return why a series cannot be one of the four inputs, judged by names and tags; empty if it can."""
-    modality = series.tags.get("Modality", "MR")
-    if modality != "MR":
-        return f"its modality is {modality!r} and not MR"
-    kinds = set(words_of(series.tags.get("ImageType", "").replace("\\", " ")))
-    texts = f"{series.name} {series.tags.get('SeriesDescription', '')}"
-    words = set(words_of(re.sub(r"\.(nii(\.gz)?|nrrd|nhdr|mha|mhd)$", "", texts, flags=re.I)))
-    part = set(words_of(series.tags.get("BodyPartExamined", "")))
-    for found, reason in (
-        (words & _MASK, "it is a mask or labelmap"),
-        ((kinds & {"localizer"}) | (words & _LOCALISER), "it is a localiser"),
-        ((kinds & _DERIVED_TYPES) | (words & _DERIVED), "it is derived from other images"),
-        (words & _OTHER_KIND, "it is another kind of image"),
-        ((part | words) & _ELSEWHERE if not part & _HEAD_PARTS else set(), "it shows another part of the body"),
-    ):
-        if found:
-            return f"{reason} ({sorted(found)[0]!r})"
-    if series.is_dicom and 0 < series.slices < LEAST_SLICES:
-        return f"it has {series.slices} slices, fewer than {LEAST_SLICES}"
-    return ""
-
-
-def reason_by_voxels(volume: Volume) -> str:
-    """Return why a volume that was read cannot be an input: too few slices, a mask, empty; empty if it can."""
-    if min(volume.shape) < LEAST_SLICES:
-        return f"it has {min(volume.shape)} slices, fewer than {LEAST_SLICES}"
-    sample = volume.array[:: max(1, volume.shape[0] // 16), ::2, ::2]
-    kinds = len(set(sample.ravel()[:200000].tolist()))
-    if kinds <= 1 and len(set(volume.array.ravel()[::7].tolist())) <= 1:
-        return "it is empty"
-    if kinds <= 8:
-        return f"it is a mask or labelmap ({kinds} different values)"
-    return ""
+    return reason_by_text(series.name, series.tags, series.slices if series.is_dicom else 0)
 
 
 def read_candidates(series: Iterable[Series]) -> tuple[dict[str, Volume], dict[str, str]]:
@@ -192,7 +155,7 @@ def read_candidates(series: Iterable[Series]) -> tuple[dict[str, Volume], dict[s
             except SSAGliomaError as error:
                 reason = f"it cannot be read: {error.problem}"
             else:
-                reason = reason_by_voxels(volume) or _duplicate_of(volume, volumes)
+                reason = reason_by_voxels(volume) or duplicate_of(volume, volumes)
         if reason:
             left_out[item.key] = reason
         else:
@@ -200,33 +163,46 @@ def read_candidates(series: Iterable[Series]) -> tuple[dict[str, Volume], dict[s
     return volumes, left_out
 
 
-def _duplicate_of(volume: Volume, others: Mapping[str, Volume]) -> str:
+def duplicate_of(volume: Volume, others: Mapping[str, Volume]) -> str:
+    """Return a sentence naming the volume with the same grid and voxels; empty if there is none."""
     for key, other in others.items():
         if volume.same_grid(other) and np.array_equal(volume.array, other.array):
             return f"it holds the same voxels as {key!r}"
     return ""
 
 
-def _dicom_series(root: Path) -> list[Series]:
-    result, people = [], set()
-    for listed in list_dicom_series(root):
-        try:
-            header = pydicom.dcmread(
-                listed.files[0], stop_before_pixels=True, specific_tags=[*STANDARD_TAGS, *_IDENTITY, "NumberOfFrames"]
-            )
-        except (InvalidDicomError, OSError, EOFError, ValueError):
+def tags_of(header: pydicom.Dataset) -> dict[str, str]:
+    """Return the standard tags that a header of one slice or of many frames gives, as text."""
+    tags = {}
+    for name in STANDARD_TAGS:
+        value = find_value(header, name)
+        if value in (None, "") and name in _ENHANCED:
+            value = find_value(header, _ENHANCED[name])
+            value = _ECHO_KINDS.get(str(value), value) if name == "ScanningSequence" else value
+        if text := _text(value):
+            tags[name] = text
+    return tags
+
+
+def _hidden(file: Path, root: Path) -> bool:
+    return any(part.startswith(".") for part in file.relative_to(root).parts)
+
+
+def _dicom_series(files: Iterable[Path], root: Path) -> list[Series]:
+    result, people = [], []
+    for listed in group_dicom_files(files):
+        header = read_header(listed.files[0], (*STANDARD_TAGS, *_ENHANCED.values(), *Identity.TAGS))
+        if header is None:
             continue
-        people.add(tuple(str(header.get(name, "")).strip() for name in _IDENTITY))
-        tags = {name: text for name in STANDARD_TAGS if (text := _text(header.get(name)))}
+        people.append(Identity.of(header))
+        tags = tags_of(header)
         slices = max(len(listed.files), int(header.get("NumberOfFrames") or 1))
         name = tags.get("SeriesDescription") or tags.get("ProtocolName") or listed.files[0].parent.name
-        result.append(Series(listed.uid, name, tags, root, slices, is_dicom=True))
-    if len({person for person in people if any(person)}) > 1:
-        raise DatasetError(
-            f"The folder {str(root)!r} holds images of {len(people)} patients",
-            expected="one study of one patient",
-            remedy="Give each patient a folder of their own",
-        )
+        key = f"{listed.uid} {listed.part}".strip()
+        name = f"{name} ({listed.part})" if listed.part else name
+        folder = root if root != Path() else listed.files[0].parent
+        result.append(Series(key, name, tags, folder, slices, is_dicom=True, files=listed.files))
+    refuse_mixed(people)
     return result
 
 
@@ -236,15 +212,6 @@ def _text(value: object) -> str:
     if isinstance(value, (list, tuple, pydicom.multival.MultiValue)):
         return "\\".join(str(item) for item in value)
     return str(value).strip()
-
-
-def _file_series(root: Path) -> list[Series]:
-    result = []
-    for path in sorted(root.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-        if path.is_file() and not hidden and path.name.lower().endswith(IMAGE_SUFFIXES):
-            result.append(Series(path.relative_to(root).as_posix(), path.name, _sidecar(path), path))
-    return result
 
 
 def _sidecar(path: Path) -> dict[str, str]:

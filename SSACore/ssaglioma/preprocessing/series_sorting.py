@@ -6,27 +6,28 @@ that two images whose names were swapped are told by their voxels, and one doubt
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, field
-from itertools import combinations, permutations
+from itertools import permutations
 
 import numpy as np
 
-from ssaglioma.errors import DatasetError, SequenceError, SSAGliomaError
+from ssaglioma.errors import SequenceError
 from ssaglioma.labels import SEQUENCE_ORDER, Sequence
-from ssaglioma.preprocessing.alignment import AlignmentSettings, align
-from ssaglioma.preprocessing.assignment import Guess, name_and_tag_guesses
-from ssaglioma.preprocessing.contrast_rules import PAIRS, ContrastEvidence, contrast_evidence
-from ssaglioma.preprocessing.rigid import LEVELS
+from ssaglioma.preprocessing.assignment import guess_sequence
+from ssaglioma.preprocessing.candidates import Candidate, number_of
+from ssaglioma.preprocessing.contrast_rules import ContrastEvidence
+from ssaglioma.preprocessing.joint_choice import Odds, best_choice
 from ssaglioma.preprocessing.series import Series, reason_to_leave_out
+from ssaglioma.preprocessing.voxel_evidence import see_voxels
+from ssaglioma.types import ProgressCallback, no_progress
 from ssaglioma.volume import Volume
 
-_CLASSES = len(SEQUENCE_ORDER)
-_MOST_CANDIDATES = 7
-_UNUSED = -2.0  # log-odds of leaving a candidate out: one that fits no free slot better than by chance stays out
-_SURE = 0.8
-_ROUGH = AlignmentSettings(levels=LEVELS[:2], most_disagreement_mm=10.0)
+MOST_CANDIDATES = 8
+_T1S = {Sequence.T1N, Sequence.T1C}
+_MOST_OF_ONE_GUESS = 3
+_SURE = {4: 0.8, 3: 0.9, 2: 0.99}  # by the number of images: that an image looks like another is reported from here
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,16 @@ class SlotChoice:
     key : str
     confidence : float
         0..1: probability, by all evidence, that the series shows this sequence; 1 where the user said so.
-    reason : str
+    reasons : tuple of str
         For people.
+    conflicts : tuple of str
+        One sentence for each disagreement between name, tags and voxels.
     """
 
     key: str
     confidence: float
-    reason: str
+    reasons: tuple[str, ...]
+    conflicts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,13 +61,18 @@ class Sorting:
         In the order of `SEQUENCE_ORDER`; slots without a series are absent.
     left_out : mapping of key to str
         Why.
-    conflicts : tuple of str
-        One sentence for each disagreement between name, tags and voxels.
+    apart : tuple of str
+        Keys of series that could not be laid on the others; may be another head.
     """
 
     chosen: Mapping[Sequence, SlotChoice]
     left_out: Mapping[str, str] = field(default_factory=dict)
-    conflicts: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
+
+    @property
+    def conflicts(self) -> tuple[str, ...]:
+        """All disagreements, slot by slot."""
+        return tuple(text for choice in self.chosen.values() for text in choice.conflicts)
 
 
 def sort_series(
@@ -72,6 +81,8 @@ def sort_series(
     *,
     overrides: Mapping[Sequence, str] | None = None,
     left_out: Mapping[str, str] | None = None,
+    evidence: ContrastEvidence | None = None,
+    progress: ProgressCallback = no_progress,
 ) -> Sorting:
     """Choose a series for each sequence.
 
@@ -84,39 +95,69 @@ def sort_series(
         What the user says; never questioned, though a conflict is still reported.
     left_out : mapping of key to str
         Why some are out already.
+    evidence : ContrastEvidence or None
+        What the voxels say, where that is known already; None: they are looked at.
 
     Raises
     ------
     SequenceError
         If an override names no series, or one series twice.
     """
-    fixed = dict(overrides or {})
+    fixed, out, images = dict(overrides or {}), dict(left_out or {}), volumes or {}
     _check_overrides(fixed, series)
-    out = dict(left_out or {})
     candidates = []
     for item in series:
-        reason = out.get(item.key) or ("" if item.key in fixed.values() else reason_to_leave_out(item))
-        if item.key in fixed.values():
-            out.pop(item.key, None)
-            candidates.append(item)
-        elif reason:
+        reason = out.get(item.key) or reason_to_leave_out(item)
+        if reason and item.key not in fixed.values():
             out[item.key] = reason
         else:
-            candidates.append(item)
+            out.pop(item.key, None)
+            candidates.append(Candidate.of(item, images.get(item.key)))
     candidates = _best_known(candidates, fixed, out)
-    evidence, problems = _voxel_evidence(candidates, volumes or {})
-    choice, probabilities = _best_choice(candidates, evidence, volumes or {}, fixed)
+    apart: tuple[str, ...] = ()
+    if evidence is None:
+        keys = [item.series.key for item in candidates]
+        seen = see_voxels({key: images[key] for key in keys if key in images}, progress)
+        evidence, apart = seen.evidence, seen.apart
+    usable = [
+        item
+        for item in candidates
+        if item.guesses or item.series.key in fixed.values() or (evidence and item.series.key in evidence.single)
+    ]
+    odds = Odds(
+        {item.series.key: item.told() for item in usable},
+        {item.series.key: item.by_name.sequence for item in usable if item.by_name.sequence is not None},
+        {item.series.key: item.preference() for item in usable},
+        evidence,
+        _before_agent(usable),
+    )
+    choice, sure = best_choice(odds, {key: sequence for sequence, key in fixed.items()})
+    return _sorting(candidates, choice, sure, evidence, (fixed, out, apart))
+
+
+def _sorting(
+    candidates: list[Candidate],
+    choice: Mapping[str, Sequence],
+    sure: Mapping[str, float],
+    evidence: ContrastEvidence | None,
+    rest: tuple[Mapping[Sequence, str], dict[str, str], tuple[str, ...]],
+) -> Sorting:
+    fixed, out, apart = rest
+    by_key = {item.series.key: item for item in candidates}
+    looks = _looks(choice, evidence)
     chosen = {}
     for sequence in SEQUENCE_ORDER:
         key = next((key for key, value in choice.items() if value is sequence), None)
         if key is not None:
-            item = next(item for item in candidates if item.key == key)
-            sure = 1.0 if fixed.get(sequence) == key else probabilities[key]
-            chosen[sequence] = SlotChoice(key, sure, _reason(item, sequence, evidence, sequence in fixed))
-    for item in candidates:
-        if item.key not in choice:
-            out[item.key] = _why_unused(item, chosen)
-    return Sorting(chosen, out, tuple(problems + _conflicts(candidates, choice, evidence)))
+            conflicts = _conflicts(by_key[key], sequence, _surely(looks, key, choice))
+            if sequence in fixed:
+                chosen[sequence] = SlotChoice(key, 1.0, ("chosen by the user",), conflicts)
+            else:
+                chosen[sequence] = SlotChoice(key, sure[key], _reasons(by_key[key], looks.get(key)), conflicts)
+    for key, item in by_key.items():
+        if key not in choice:
+            out[key] = _why_unused(item, chosen, by_key)
+    return Sorting(chosen, out, tuple(key for key in apart if key in choice))
 
 
 def _check_overrides(fixed: Mapping[Sequence, str], series: Seq[Series]) -> None:
@@ -130,159 +171,72 @@ def _check_overrides(fixed: Mapping[Sequence, str], series: Seq[Series]) -> None
         raise SequenceError("One series was given for two sequences", expected="another series for each sequence")
 
 
-def _best_known(candidates: list[Series], fixed: Mapping[Sequence, str], out: dict[str, str]) -> list[Series]:
-    """At most so many candidates as can be compared jointly; those whose name and tags tell least go first."""
-
-    def known(item: Series) -> float:
-        return 2.0 if item.key in fixed.values() else max(g.confidence for g in _guesses(item))
-
-    kept = sorted(candidates, key=known, reverse=True)[:_MOST_CANDIDATES]
+def _best_known(candidates: list[Candidate], fixed: Mapping[Sequence, str], out: dict[str, str]) -> list[Candidate]:
+    """At most so many candidates as can be compared jointly: of each guess the best few, then those that tell least."""
+    places: dict[Sequence | None, int] = {}
+    ranked = []
+    for item in sorted(candidates, key=lambda item: -item.preference()):
+        guess = guess_sequence(item.series.name, item.series.tags)
+        place = places[guess.sequence] = places.get(guess.sequence, -1) + 1
+        held = item.series.key in fixed.values()
+        ranked.append((not held, place >= _MOST_OF_ONE_GUESS, guess.sequence is None, place, item))
+    kept = [row[-1] for row in sorted(ranked, key=lambda row: row[:-1])[:MOST_CANDIDATES]]
     for item in candidates:
         if item not in kept:
-            out[item.key] = "other series fit better by name and tags"
+            out[item.series.key] = "other series fit better by name, tags and resolution"
     return [item for item in candidates if item in kept]
 
 
-def _guesses(item: Series) -> list[Guess]:
-    by_name, by_tags = name_and_tag_guesses(item.name, item.tags)
-    return [guess for guess in (by_name, by_tags) if guess is not None and guess.sequence is not None] or [
-        Guess(None, 0.0, "neither name nor tags tell")
-    ]
-
-
-def _voxel_evidence(
-    candidates: list[Series], volumes: Mapping[str, Volume]
-) -> tuple[ContrastEvidence | None, list[str]]:
-    """Evidence of all candidates that can be roughly aligned to the best-resolved one, and what failed."""
-    there = {item.key: volumes[item.key] for item in candidates if item.key in volumes}
-    if not there:
-        return None, []
-    names = {item.key: item.name for item in candidates}
-    first = min(there, key=lambda key: (max(there[key].spacing_zyx_mm), key))
-    aligned, problems = {first: there[first]}, []
-    for key, volume in there.items():
-        if key != first and volume.same_grid(there[first]):
-            aligned[key] = volume
-        elif key != first:
-            try:
-                aligned[key] = align(volume, there[first], _ROUGH).volume
-            except SSAGliomaError:
-                problems.append(f"{names[key]!r} could not be laid on {names[first]!r}: is it the same head?")
-    try:
-        return contrast_evidence(aligned), problems
-    except DatasetError as error:
-        return None, [*problems, error.problem]
-
-
-def _best_choice(
-    candidates: list[Series],
-    evidence: ContrastEvidence | None,
-    volumes: Mapping[str, Volume],
-    fixed: Mapping[Sequence, str],
-) -> tuple[dict[str, Sequence], dict[str, float]]:
-    """The likeliest choice, and for each chosen series the probability that it shows its sequence."""
-    keys = [item.key for item in candidates]
-    told = {item.key: _told(item) for item in candidates}
-    seen = {} if evidence is None else {k: _log_odds(v) for k, v in evidence.single.items()}
-    pairs = {} if evidence is None else {k: _log_odds(v) for k, v in evidence.pair.items()}
-    usable = [i.key for i in candidates if i.key in seen or i.key in fixed.values() or _guesses(i)[0].sequence]
-    bonus = {item.key: _preference(item, volumes.get(item.key)) for item in candidates}
-    choices, scores = [], []
-    for choice in _choices(usable, fixed):
-        score = _UNUSED * (len(keys) - len(choice)) + sum(bonus[key] for key in choice)
-        for key, sequence in choice.items():
-            index = SEQUENCE_ORDER.index(sequence)
-            score += told[key][index] + (seen[key][index] if key in seen else 0.0)
-        for pair in permutations([key for key in choice if key in seen and key not in fixed.values()], 2):
-            score += pairs[pair][PAIRS.index((choice[pair[0]], choice[pair[1]]))] / 2
-        choices.append(choice)
-        scores.append(score)
-    best = choices[int(np.argmax(scores))]
-    # of the same series in other slots only: that another one would serve as well is no doubt about what this one is
-    rivals = [
-        (choice, np.exp(score - max(scores))) for choice, score in zip(choices, scores) if set(choice) == set(best)
-    ]
-    total = sum(weight for _, weight in rivals)
-    sure = {
-        key: float(sum(weight for choice, weight in rivals if choice[key] is sequence) / total)
-        for key, sequence in best.items()
+def _before_agent(candidates: list[Candidate]) -> dict[tuple[str, str], float]:
+    """For pairs of one DICOM study whether the first was made earlier (+1) or later (-1): T1 comes before T1Gd."""
+    numbers = {
+        item.series.key: number_of(item.series.tags.get("SeriesNumber"), 0.0)
+        for item in candidates
+        if item.series.is_dicom and item.series.tags.get("SeriesNumber")
     }
-    return best, sure
+    return {(a, b): float(np.sign(numbers[b] - numbers[a])) for a, b in permutations(numbers, 2)}
 
 
-def _choices(keys: list[str], fixed: Mapping[Sequence, str]) -> Iterator[dict[str, Sequence]]:
-    """Every way to give some of the series different sequences; overrides hold in all of them."""
-    held = {key: sequence for sequence, key in fixed.items()}
-    free = [key for key in keys if key not in held]
-    slots = [sequence for sequence in SEQUENCE_ORDER if sequence not in fixed]
-    for count in range(min(len(free), len(slots)) + 1):
-        for some in combinations(free, count):
-            for order in permutations(slots, count):
-                yield {**held, **dict(zip(some, order))}
+def _looks(choice: Mapping[str, Sequence], evidence: ContrastEvidence | None) -> dict[str, np.ndarray]:
+    """Probability (4,) of each sequence for each chosen series, by the voxels of all chosen ones together."""
+    keys = [key for key in choice if evidence is not None and key in evidence.single]
+    return evidence.among(keys).probabilities() if evidence is not None and keys else {}
 
 
-def _told(item: Series) -> np.ndarray:
-    """Log-odds (4,) against chance of what name and tags say."""
-    total = np.zeros(_CLASSES)
-    for guess in _guesses(item):
-        if guess.sequence is not None:
-            wrong = (1 - guess.confidence) / (_CLASSES - 1)
-            shares = [guess.confidence if sequence is guess.sequence else wrong for sequence in SEQUENCE_ORDER]
-            total += np.log(np.array(shares) * _CLASSES)
-    return total
+def _reasons(item: Candidate, looks: np.ndarray | None) -> tuple[str, ...]:
+    reasons = [guess.reason for guess in item.guesses] or ["neither name nor tags tell"]
+    if looks is not None:
+        best = int(np.argmax(looks))
+        reasons.append(f"its voxels look like {SEQUENCE_ORDER[best].display_name} ({looks[best]:.0%})")
+    return tuple(reasons)
 
 
-def _log_odds(log_likelihoods: np.ndarray) -> np.ndarray:
-    """Log-probabilities against chance."""
-    top = log_likelihoods.max()
-    return log_likelihoods - top - np.log(np.exp(log_likelihoods - top).mean())
+def _surely(looks: Mapping[str, np.ndarray], key: str, choice: Mapping[str, Sequence]) -> Sequence | None:
+    """What an image looks like, if that is sure; of a T1 without its partner nobody can tell whether it has agent."""
+    if key not in looks or looks[key].max() < _SURE.get(len(looks), np.inf):
+        return None
+    found, used = SEQUENCE_ORDER[int(np.argmax(looks[key]))], choice[key]
+    lone = len(_T1S & set(choice.values())) < len(_T1S)
+    return None if lone and {found, used} <= _T1S else found
 
 
-def _preference(item: Series, volume: Volume | None) -> float:
-    """A little more for original images and thin slices: it decides between equals and nothing else."""
-    spacing = max(volume.spacing_zyx_mm) if volume is not None else float(item.tags.get("SliceThickness") or 5.0)
-    derived = "DERIVED" in item.tags.get("ImageType", "").upper()
-    return 0.3 / (1 + spacing / 5) - (0.3 if derived else 0.0)
+def _conflicts(item: Candidate, used: Sequence, looks: Sequence | None) -> tuple[str, ...]:
+    """Sentences on a chosen series whose name, tags or voxels say something else than its slot."""
+    says = {"its name says": item.by_name.sequence, "it looks like": looks}
+    if item.by_tags is not None and not (item.agent_untold and used is Sequence.T1C):
+        says["its tags say"] = item.by_tags.sequence
+    against = [f"{words} {s.display_name}" for words, s in says.items() if s is not None and s is not used]
+    return (f"{item.series.name!r} is used as {used.display_name}, but {' and '.join(against)}",) if against else ()
 
 
-def _reason(item: Series, sequence: Sequence, evidence: ContrastEvidence | None, by_user: bool) -> str:
-    if by_user:
-        return "chosen by the user"
-    parts = [guess.reason for guess in _guesses(item)]
-    if evidence is not None and item.key in evidence.single:
-        looks = SEQUENCE_ORDER[int(np.argmax(evidence.single[item.key]))]
-        parts.append(f"alone it looks like {looks.display_name}")
-    return "; ".join(parts)
-
-
-def _why_unused(item: Series, chosen: Mapping[Sequence, SlotChoice]) -> str:
-    guess = _guesses(item)[-1]
-    if guess.sequence in chosen and guess.sequence is not None:
-        return f"{guess.sequence.display_name} is filled by {chosen[guess.sequence].key!r}, which fits better"
-    return f"nothing tells what it is ({guess.reason})"
-
-
-def _conflicts(
-    candidates: list[Series], choice: Mapping[str, Sequence], evidence: ContrastEvidence | None
-) -> list[str]:
-    """Sentences on chosen series whose name, tags or voxels say something else than others do."""
-    seen = {}
-    if evidence is not None:
-        keys = [key for key in choice if key in evidence.single]
-        some = ContrastEvidence(
-            {key: evidence.single[key] for key in keys}, {pair: evidence.pair[pair] for pair in permutations(keys, 2)}
-        )
-        seen = some.probabilities() if keys else {}
-    result = []
-    for item in candidates:
-        if item.key not in choice:
-            continue
-        used = choice[item.key]
-        by_name, by_tags = name_and_tag_guesses(item.name, item.tags)
-        says = {"its name says": by_name.sequence, "its tags say": by_tags.sequence if by_tags else None}
-        if item.key in seen and seen[item.key].max() >= _SURE:
-            says["it looks like"] = SEQUENCE_ORDER[int(np.argmax(seen[item.key]))]
-        against = [f"{words} {s.display_name}" for words, s in says.items() if s is not None and s is not used]
-        if against:
-            result.append(f"{item.name!r} is used as {used.display_name}, but {' and '.join(against)}")
-    return result
+def _why_unused(item: Candidate, chosen: Mapping[Sequence, SlotChoice], by_key: Mapping[str, Candidate]) -> str:
+    guess = guess_sequence(item.series.name, item.series.tags)
+    if guess.sequence is None or guess.sequence not in chosen:
+        return f"nothing tells what it is ({guess.reason})"
+    other = by_key[chosen[guess.sequence].key]
+    text = f"{guess.sequence.display_name} is filled by {other.series.name!r}"
+    if other.thickness_mm < 0.9 * item.thickness_mm:
+        return f"{text}, which is finer ({other.thickness_mm:.3g} mm against {item.thickness_mm:.3g} mm)"
+    if other.plane in ("axial", "thin") and item.plane not in ("axial", "thin", ""):
+        return f"{text}, which is {other.plane} and not {item.plane}"
+    return f"{text}, which fits better"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy import stats
 
 from ssaglioma.errors import DatasetError
 
@@ -25,6 +24,8 @@ def wasserstein(first: np.ndarray, second: np.ndarray) -> float:
     samples = [np.asarray(one, float)[np.isfinite(one)] for one in (first, second)]
     if not all(len(one) for one in samples):
         raise DatasetError("A sample holds no value", expected="at least one finite number in each")
+    from scipy import stats  # slow to import, and every command imports this file
+
     return float(stats.wasserstein_distance(*samples))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from ssaglioma.errors import DatasetError, GeometryError
-from ssaglioma.preprocessing import brain_mask
+from ssaglioma.preprocessing.intensity import brain_mask
 
 LOW_PERCENTILE, HIGH_PERCENTILE = 0.1, 99.9
 _SMALLEST_PEAK = 1e-3

@@ -11,7 +11,7 @@ import numpy as np
 
 from ssaglioma.errors import DatasetError, GeometryError
 from ssaglioma.labels import Sequence
-from ssaglioma.preprocessing import brain_mask
+from ssaglioma.preprocessing.intensity import brain_mask
 from ssaglioma.style.contrasts import check_trained, matched_styles
 from ssaglioma.style.pictures import Pictures, check_finite, pictures_of, slice_pictures, volume_pictures
 from ssaglioma.types import ProgressCallback, no_progress

@@ -104,7 +104,7 @@ class Augmentation:
     def _drop_channels(self, image: np.ndarray, generator: np.random.Generator) -> None:
         if self.channel_dropout <= 0 or generator.random() >= self.channel_dropout:
             return
-        dropped = generator.permutation(len(image))[: int(generator.integers(1, 3))]
-        if self.anchors and set(self.anchors) <= {int(index) for index in dropped}:
-            dropped = dropped[:1]
-        image[dropped] = 0
+        dropped = set(generator.permutation(len(image))[: int(generator.integers(1, max(2, len(image))))].tolist())
+        if self.anchors and set(self.anchors) <= dropped:
+            dropped.remove(self.anchors[int(generator.integers(len(self.anchors)))])
+        image[sorted(dropped)] = 0

@@ -113,7 +113,7 @@ def check_case(case: Case, labels: bool, channels: Seq[Sequence], scheme: LabelS
     except SSAGliomaError as error:
         return CaseCheck(**known, findings=(*findings, Finding("error", str(error))))
     first = next(iter(images.values()))
-    findings += [*_image_findings(images), *_label_findings(reference, scheme)]
+    findings += findings_of(images, reference, scheme)
     return CaseCheck(
         **known,
         shape=first.shape,
@@ -123,6 +123,11 @@ def check_case(case: Case, labels: bool, channels: Seq[Sequence], scheme: LabelS
         picture=_picture(list(images.values())[-1], reference),
         digest=voxel_digest(images.values()),
     )
+
+
+def findings_of(images: dict[Sequence, Volume], labels: Volume | None, scheme: LabelScheme) -> list[Finding]:
+    """Return what is wrong with the images and labels of one case, which are on one grid."""
+    return [*_image_findings(images), *_label_findings(labels, scheme)]
 
 
 def _image_findings(images: dict[Sequence, Volume]) -> list[Finding]:

@@ -15,6 +15,7 @@ from ssaglioma.errors import ModelPackageError, SSAGliomaError
 from ssaglioma.types import PathLike
 from ssaglioma.volume.atomic import atomic_path
 
+CHECKPOINT = "checkpoint.safetensors"
 _SEPARATOR = "::"
 
 

@@ -44,8 +44,8 @@ class TrainingConfig(JsonConfig):
     foreground_fraction : float
         Share of a batch that is forced to contain tumour (nnU-Net: 0.33).
     channel_dropout : float
-        Probability that one or more channels of a patch are zeroed, so that a case with a
-        missing sequence can be segmented. T1Gd and FLAIR are never dropped together.
+        Probability that one or more channels of a patch are zeroed, so that a case with
+        missing sequences can be segmented. One is always left, and T1Gd or FLAIR is among those left.
     precision : str
         'auto' takes bf16 where the processor computes in it, else fp32.
     decay_power : float

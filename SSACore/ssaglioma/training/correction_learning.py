@@ -28,7 +28,8 @@ from ssaglioma.training.checkpoint import read_checkpoint, segmentation_weights
 from ssaglioma.training.config import TrainingConfig
 from ssaglioma.training.correction_cases import case_on_model_grid
 from ssaglioma.training.loop import CHECKPOINT
-from ssaglioma.training.transfer_stage import StageTrainer, StartingPoint
+from ssaglioma.training.starting_point import StartingPoint
+from ssaglioma.training.transfer_stage import StageTrainer
 from ssaglioma.training.validation import validate_package
 from ssaglioma.types import ProgressCallback, no_progress
 from ssaglioma.volume import Case

@@ -13,6 +13,7 @@ from ssaglioma.training.case_check import CaseCheck, Finding, check_case, voxel_
 from ssaglioma.training.style_provenance import patient_of
 from ssaglioma.types import PathLike, ProgressCallback, no_progress
 from ssaglioma.volume import Case, find_cases, read_volume
+from ssaglioma.volume.corrections import read_corrections
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ def check_dataset(
     against: Seq[PathLike] = (),
     held_out: Seq[str] = (),
     labels: bool = True,
+    split: bool = True,
+    corrections: bool = False,
     channels: Seq[Sequence] = SEQUENCE_ORDER,
     scheme: LabelScheme = GLIOMA,
     progress: ProgressCallback = no_progress,
@@ -67,6 +70,10 @@ def check_dataset(
         Cases of `folder` that are held out; a patient on both sides is a leak.
     labels : bool
         Whether each case needs a labelmap.
+    split : bool
+        Whether the held-out cases come from this folder, so that it needs two patients.
+    corrections : bool
+        Whether it is a corrections folder: the newest revision of each case is checked.
     channels : sequence of Sequence
         Contrasts that the training needs.
 
@@ -75,12 +82,12 @@ def check_dataset(
     DatasetError
         If a folder does not exist or holds no case.
     """
-    cases = find_cases(folder)
+    cases = [correction.case for correction in read_corrections(folder)] if corrections else find_cases(folder)
     checks = []
     for index, case in enumerate(cases):
         progress(index / len(cases), f"Checking {case.name}")
         checks.append(check_case(case, labels, channels, scheme))
-    findings = [*_few(checks, labels), *_namesakes(checks), *_twins(checks), *_both_sides(checks, held_out)]
+    findings = [*_few(checks, labels and split), *_namesakes(checks), *_twins(checks), *_both_sides(checks, held_out)]
     for other in against:
         if Path(other).resolve() != Path(folder).resolve():
             findings += _shared(checks, find_cases(other), other)
@@ -88,15 +95,15 @@ def check_dataset(
     return DatasetCheck(str(folder), tuple(checks), tuple(findings))
 
 
-def _few(checks: Seq[CaseCheck], labels: bool) -> list[Finding]:
+def _few(checks: Seq[CaseCheck], split: bool) -> list[Finding]:
     patients = {check.patient for check in checks if check.level != "error"}
     if not patients:
         return [Finding("error", "No case of this folder can be used")]
-    if labels and len(patients) < 2:
+    if split and len(patients) < 2:
         return [
             Finding("error", "One patient only: at least one to train on and one to hold out are needed; add cases")
         ]
-    if labels and len(patients) < 5:
+    if split and len(patients) < 5:
         return [Finding("warning", f"Only {len(patients)} patients: scores on so few held-out cases say little")]
     return []
 

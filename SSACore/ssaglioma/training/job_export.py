@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Iterator
+from collections.abc import Sequence as Seq
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,9 +21,11 @@ from ssaglioma.packages.package import CARD_FILE
 from ssaglioma.training.run_folder import EVENTS_FILE, EXAMPLES_FOLDER, PACKAGE_FOLDER, REPORT_FILE, RUN_FOLDER
 from ssaglioma.training.run_report import read_report
 from ssaglioma.training.run_request import RunRequest, read_request, write_request
+from ssaglioma.training.style_provenance import PROVENANCE_FILE
 from ssaglioma.types import PathLike, ProgressCallback, no_progress
-from ssaglioma.volume import Case, find_cases
+from ssaglioma.volume import find_cases
 from ssaglioma.volume.atomic import atomic_path
+from ssaglioma.volume.corrections import RECORD_FILE, read_corrections
 
 DATASET_FILE, SCRIPT_FILE, README_FILE = "dataset.json", "run.sh", "README.txt"
 _DATA, _MODEL, _CORE = "data", "model", "core"
@@ -138,9 +142,9 @@ def _fill(request: RunRequest, folder: Path, progress: ProgressCallback) -> None
     listed = []
     inputs = [name for name in ("source", "target", "style", "corrections") if getattr(request, name)]
     for number, name in enumerate(inputs):
-        for case in find_cases(getattr(request, name)):
-            progress(number / max(len(inputs), 1), f"Copying {case.name}")
-            listed += _copy_case(case, folder / _DATA / name / case.name, folder)
+        for case, files in _files_of(name, getattr(request, name)):
+            progress(number / max(len(inputs), 1), f"Copying {case}")
+            listed += _copy_files(case, files, folder / _DATA / name / case, folder)
         moved[name] = f"{_DATA}/{name}"
     if request.model:
         package = find_package(request.model)
@@ -158,18 +162,28 @@ def _fill(request: RunRequest, folder: Path, progress: ProgressCallback) -> None
     write_request(folder, replace(request, **moved, device="auto"))
 
 
-def _copy_case(case: Case, target: Path, root: Path) -> list[dict[str, object]]:
+def _files_of(name: str, root: str) -> Iterator[tuple[str, list[Path]]]:
+    """Return name and files of each case of an input; corrections are taken as SSAGliomaSeg saved them."""
+    if name == "corrections":
+        for correction in read_corrections(root):
+            labels = [correction.folder / RECORD_FILE, Path(str(correction.case.reference)), correction.prediction]
+            yield correction.folder.name, [*correction.case.sequences.values(), *labels]
+        return
+    for case in find_cases(root):
+        files = [*case.sequences.values(), *([case.reference] if case.reference is not None else [])]
+        records = {path.with_name(PROVENANCE_FILE) for path in files}
+        yield case.name, [*files, *sorted(record for record in records if record.is_file())]
+
+
+def _copy_files(case: str, files: Seq[Path], target: Path, root: Path) -> list[dict[str, object]]:
     target.mkdir(parents=True)
     rows = []
-    for path in [*case.sequences.values(), *([case.reference] if case.reference is not None else [])]:
+    for path in files:
         copy = target / path.name
         shutil.copyfile(path, copy)
-        record = path.with_name("stylised.json")
-        if record.is_file():
-            shutil.copyfile(record, target / record.name)
         rows.append(
             {
-                "case": case.name,
+                "case": case,
                 "file": copy.relative_to(root).as_posix(),
                 "bytes": copy.stat().st_size,
                 "sha256": hashlib.sha256(copy.read_bytes()).hexdigest(),

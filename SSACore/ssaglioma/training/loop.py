@@ -14,21 +14,24 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from ssaglioma.errors import DatasetError, ModelPackageError
-from ssaglioma.inference.device import bfloat16_pays
 from ssaglioma.labels import GLIOMA, LabelScheme
 from ssaglioma.networks import CONFIGURATIONS, SegmentationNetwork, build_network
 from ssaglioma.training.augmentation import Augmentation
 from ssaglioma.training.cases import TrainingCase, balanced
+from ssaglioma.training.checkpoint import CHECKPOINT as CHECKPOINT
 from ssaglioma.training.checkpoint import load_checkpoint, save_checkpoint
 from ssaglioma.training.config import TrainingConfig
 from ssaglioma.training.fresh import FreshCases
 from ssaglioma.training.history import write_history
 from ssaglioma.training.losses import loss_of, region_targets
+from ssaglioma.training.optimization import autocast_dtype, learning_rate, make_optimizer
 from ssaglioma.training.sampling import Patch, PatchSampler
+from ssaglioma.training.starting_point import StartingPoint
 from ssaglioma.training.style_augmentation import StylisedSet
 from ssaglioma.types import ProgressCallback, no_progress
 
-CHECKPOINT = "checkpoint.safetensors"
+STEP_MESSAGE = "Epoch "
+"""What the progress of a step begins with."""
 EpochWatch = Callable[[SegmentationNetwork, Mapping[str, Any]], Mapping[str, float | None]]
 """Given the network and the record of each finished epoch; returns more numbers for that record."""
 
@@ -106,6 +109,8 @@ class Trainer:
         Those of the present epoch.
     stylised : StylisedSet or None
         Copies of `cases` in another look, which take their place in a share of the patches.
+    start : StartingPoint or None
+        Weights to begin with; None draws fresh ones.
     watch : callable or None
         Given the network and the record of each epoch; what it returns goes into the record.
     """
@@ -121,6 +126,7 @@ class Trainer:
     made: Seq[TrainingCase] = ()
     history: list[dict[str, Any]] = field(default_factory=list)
     stylised: StylisedSet | None = None
+    start: StartingPoint | None = field(kw_only=True, default=None)
     watch: EpochWatch | None = None
 
     def run(self, progress: ProgressCallback = no_progress) -> SegmentationNetwork:
@@ -138,13 +144,13 @@ class Trainer:
         self.folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(self.config.seed)
         network = self.build().to(self.device)
-        optimizer = _optimizer(self.config, network)
+        optimizer = make_optimizer(self.config, network)
         first = self._resume(network, optimizer)
         write_history(self.folder, self.history)  # a kill may have come between checkpoint and history
         batches: Iterator[Any] = iter(())
         for epoch in range(first, self.config.epochs):
             if self.fresh is not None:
-                progress(epoch / self.config.epochs, f"Epoch {epoch + 1}: waiting for synthetic cases")
+                progress(epoch / self.config.epochs, f"Waiting for the synthetic cases of epoch {epoch + 1}")
                 self.made = self.fresh.cases(epoch)
             if self.fresh is not None or epoch == first:
                 batches = iter(self._loader(epoch))
@@ -169,10 +175,19 @@ class Trainer:
         return len(self.history) >= self.config.epochs
 
     def build(self) -> SegmentationNetwork:
-        """Return the network as it is before the first step."""
-        return build_network(
+        """Return the network as it is before the first step.
+
+        Raises
+        ------
+        ModelPackageError
+            If the starting weights belong to another network.
+        """
+        network = build_network(
             self.config.network, in_channels=len(self.config.channels), out_channels=len(self.scheme.regions)
         )
+        if self.start is not None:
+            self.start.load_into(network)
+        return network
 
     def batches(self, first_step: int, steps: int) -> Dataset:
         """Return the batches from a step on; each is a tuple of tensors, image and labels first."""
@@ -180,7 +195,8 @@ class Trainer:
 
     def identity(self) -> dict[str, Any]:
         """Return what tells this kind of run from others, as JSON values; a run of another kind is not resumed."""
-        return {} if self.stylised is None else {"stylised": self.stylised.identity()}
+        stylised = {} if self.stylised is None else {"stylised": self.stylised.identity()}
+        return stylised if self.start is None else {**stylised, "start": self.start.digest}
 
     def set_mode(self, network: SegmentationNetwork) -> None:
         """Put the network in training mode."""
@@ -202,7 +218,7 @@ class Trainer:
 
     def autocast(self) -> torch.autocast:
         """Return the context in which the network computes, in the configured precision."""
-        dtype = _autocast_dtype(self.config.precision, self.device)
+        dtype = autocast_dtype(self.config.precision, self.device)
         return torch.autocast(self.device.type, dtype=dtype, enabled=dtype is not None)
 
     def _resume(self, network: SegmentationNetwork, optimizer: torch.optim.Optimizer) -> int:
@@ -244,7 +260,7 @@ class Trainer:
         total = self.config.epochs * self.config.steps_per_epoch
         for index in range(self.config.steps_per_epoch):
             step = epoch * self.config.steps_per_epoch + index
-            rate = _learning_rate(self.config, epoch, step)
+            rate = learning_rate(self.config, epoch, step)
             for group in optimizer.param_groups:
                 group["lr"] = rate
             batch = tuple(tensor.to(self.device) for tensor in next(batches))
@@ -255,7 +271,8 @@ class Trainer:
             optimizer.step()
             for name, value in scalars.items():
                 sums.setdefault(name, []).append(float(value.detach()))
-            progress((step + 1) / total, f"Epoch {epoch + 1} of {self.config.epochs}, loss {sums['loss'][-1]:.3f}")
+            message = f"{STEP_MESSAGE}{epoch + 1} of {self.config.epochs}, loss {sums['loss'][-1]:.3f}"
+            progress((step + 1) / total, message)
         means = {name: float(np.mean(values)) for name, values in sums.items()}
         if not np.isfinite(means["loss"]):
             raise DatasetError(
@@ -263,26 +280,3 @@ class Trainer:
                 remedy="Lower the learning rate; the last checkpoint is kept",
             )
         return {"epoch": epoch + 1, **means, "learning_rate": rate, "seconds": time.monotonic() - began}
-
-
-def _optimizer(config: TrainingConfig, network: SegmentationNetwork) -> torch.optim.Optimizer:
-    if config.optimizer == "sgd":
-        return torch.optim.SGD(
-            network.parameters(), config.learning_rate, 0.99, weight_decay=config.weight_decay, nesterov=True
-        )
-    if config.optimizer == "adam":
-        return torch.optim.Adam(
-            network.parameters(), config.learning_rate, weight_decay=config.weight_decay, amsgrad=True
-        )
-    return torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
-
-
-def _learning_rate(config: TrainingConfig, epoch: int, step: int) -> float:
-    warm = min(1.0, (step + 1) / max(config.warmup_steps, 1))
-    return config.learning_rate * warm * (1 - epoch / config.epochs) ** config.decay_power
-
-
-def _autocast_dtype(precision: str, device: torch.device) -> torch.dtype | None:
-    if precision == "bf16" or (precision == "auto" and bfloat16_pays(device)):
-        return torch.bfloat16
-    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ssaglioma import __version__
@@ -39,12 +40,19 @@ def package_run(
         If the run has no whole checkpoint.
     """
     facts, tensors = read_checkpoint(run_folder / CHECKPOINT)
-    config = TrainingConfig.from_json(facts["config"])
+    plan = planned_card(TrainingConfig.from_json(facts["config"]), scheme)
+    card = replace(plan, name=name, version=version, title=title, training_data=training_data, licence=licence)
+    weights = {name: value.numpy() for name, value in segmentation_weights(tensors).items()}
+    return write_package(target, card, weights)
+
+
+def planned_card(config: TrainingConfig, scheme: LabelScheme = GLIOMA) -> ModelCard:
+    """Return the card of the model that a run with this configuration will give, without its names."""
     network = CONFIGURATIONS[config.network]
-    card = ModelCard(
-        name=name,
-        version=version,
-        title=title,
+    return ModelCard(
+        name="planned",
+        version=__version__,
+        title="planned",
         network=config.network,
         channels=config.channels,
         labels=scheme.name,
@@ -53,10 +61,8 @@ def package_run(
         slice_axis="axial",
         patch=network.patch,
         missing_channels="zero" if config.channel_dropout > 0 else "refuse",
-        training_data=training_data,
-        licence=licence,
+        training_data="",
+        licence="",
         intended_use=INTENDED_USE,
         smallest_lesion_mm3=SMALLEST_LESION_MM3,
     )
-    weights = {name: value.numpy() for name, value in segmentation_weights(tensors).items()}
-    return write_package(target, card, weights)

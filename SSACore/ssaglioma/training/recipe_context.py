@@ -12,13 +12,14 @@ from typing import Any
 import torch
 
 from ssaglioma.errors import DatasetError
-from ssaglioma.labels import GLIOMA, LabelScheme, Sequence
+from ssaglioma.labels import GLIOMA, LabelScheme
 from ssaglioma.packages import ModelCard, ModelPackage
-from ssaglioma.training.cases import TrainingCase, load_training_cases
+from ssaglioma.training.cases import TrainingCase
 from ssaglioma.training.config import TrainingConfig
 from ssaglioma.training.correction_cases import case_on_model_grid
 from ssaglioma.training.folds import Folds
 from ssaglioma.training.loop import EpochWatch
+from ssaglioma.training.planned_grid import load_on_plan
 from ssaglioma.training.run_folder import RUN_FOLDER
 from ssaglioma.training.run_request import RunRequest
 from ssaglioma.training.style_provenance import patient_of
@@ -89,9 +90,8 @@ class RunContext:
         return recipe_config(self.request, None, **values)
 
     def load(self, cases: Seq[Case], progress: ProgressCallback = no_progress) -> list[TrainingCase]:
-        """Return cases normalised at their own voxel size, for a network that starts fresh."""
-        channels = [Sequence.parse(name) for name in self.config().channels]
-        return load_training_cases(cases, self.cache, channels, self.scheme, progress)
+        """Return cases at the voxel size that a network is planned for, which starts fresh."""
+        return load_on_plan(cases, self.cache, self.config(), self.scheme, progress)
 
     def load_for_model(self, cases: Seq[Case], progress: ProgressCallback = no_progress) -> list[TrainingCase]:
         """Return cases at the voxel size of the model that the run starts from.
@@ -140,11 +140,14 @@ class TrainedRun:
         What it was trained on, for the model card.
     card : ModelCard or None
         Of the model that it goes on from, whose grid and regions it keeps; None for a network that started fresh.
+    notes : tuple of str
+        What the person who trained should know, such as cases that were left out.
     """
 
     folder: Path
     words: str
     card: ModelCard | None = None
+    notes: tuple[str, ...] = ()
 
 
 def split_held_out(cases: Seq[Case], names: Seq[str]) -> tuple[list[Case], list[Case]]:
@@ -187,6 +190,15 @@ def without_patients(cases: Seq[Case], held_out: Seq[Case]) -> list[Case]:
     """Return the cases of patients that are not held out."""
     patients = {patient_of(case.name) for case in held_out}
     return [case for case in cases if patient_of(case.name) not in patients]
+
+
+def part_of(progress: ProgressCallback, begin: float, end: float) -> ProgressCallback:
+    """Return a callback whose 0..1 is a part of another one's."""
+
+    def tell(fraction: float, message: str) -> None:
+        progress(begin + (end - begin) * fraction, message)
+
+    return tell
 
 
 def _order(patient: str) -> str:

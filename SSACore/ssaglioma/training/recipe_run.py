@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,9 @@ from ssaglioma.networks import CONFIGURATIONS, SegmentationNetwork
 from ssaglioma.packages import ModelPackage, find_package, write_package
 from ssaglioma.training.checkpoint import read_checkpoint, segmentation_weights
 from ssaglioma.training.epoch_watch import HeldOutWatch
-from ssaglioma.training.loop import CHECKPOINT, EpochWatch
+from ssaglioma.training.loop import CHECKPOINT, STEP_MESSAGE, EpochWatch
 from ssaglioma.training.package import package_run
-from ssaglioma.training.recipe_context import RunContext, TrainedRun, split_held_out, without_patients
+from ssaglioma.training.recipe_context import RunContext, TrainedRun, part_of, split_held_out, without_patients
 from ssaglioma.training.recipe_training import scheme_of
 from ssaglioma.training.run_folder import EXAMPLES_FOLDER, PACKAGE_FOLDER, RUN_FOLDER
 from ssaglioma.training.run_report import RegionRow, RunReport, write_report
@@ -47,11 +46,15 @@ class RunHooks:
     epoch : callable
         Given the numbers of each finished epoch.
     progress : ProgressCallback
+    first_step : callable
+        Given the fraction of the run at its first step: after a pause it is far from 0, and the time left is reckoned
+        from there.
     """
 
     should_stop: Callable[[], bool] = lambda: False
     epoch: EpochCallback = lambda values: None
     progress: ProgressCallback = no_progress
+    first_step: Callable[[float], None] = lambda fraction: None
 
 
 def carry_out(request: RunRequest, output: Path, hooks: RunHooks = RunHooks()) -> RunReport | None:
@@ -69,12 +72,12 @@ def carry_out(request: RunRequest, output: Path, hooks: RunHooks = RunHooks()) -
     request = request.under(output)
     context = make_context(request, output, hooks)
     try:
-        trained = request.definition.train(context, partial(_share, hooks.progress, 0.0, _TRAINED))
+        trained = request.definition.train(context, _clocked(hooks))
         if trained is None:
             return None
         return _conclude(context, trained, hooks.progress)
     except RuntimeError as error:
-        if context.device.type != "cuda" or "CUDA" not in str(error) or type(error).__name__ == "OutOfMemoryError":
+        if "CUDA error" not in str(error) or type(error).__name__ == "OutOfMemoryError":
             raise
         raise DeviceError(
             f"The GPU failed during the training ({str(error).splitlines()[0]})",
@@ -133,12 +136,26 @@ def _held_out_watch(context: RunContext) -> HeldOutWatch:
     return HeldOutWatch(cases, network.patch, scheme, context.output / EXAMPLES_FOLDER)
 
 
+def _clocked(hooks: RunHooks) -> ProgressCallback:
+    """Return the training's progress as a part of the run's, which tells the first step apart."""
+    steps: list[float] = []
+
+    def tell(fraction: float, message: str) -> None:
+        if message.startswith(STEP_MESSAGE):
+            steps.append(fraction)
+            if len(steps) == 1:
+                hooks.first_step(fraction)
+        hooks.progress(fraction, message)
+
+    return part_of(tell, 0.0, _TRAINED)
+
+
 def _conclude(context: RunContext, trained: TrainedRun, progress: ProgressCallback) -> RunReport:
     package = _package(context, trained)
     before = None
     if context.start is not None:
-        before = _scores(context, context.start, partial(_share, progress, _TRAINED, _BEFORE))
-    after = _scores(context, package, partial(_share, progress, _BEFORE, 1.0))
+        before = _scores(context, context.start, part_of(progress, _TRAINED, _BEFORE))
+    after = _scores(context, package, part_of(progress, _BEFORE, 1.0))
     rows = tuple(_row(region, before, after) for region in package.card.regions)
     reasons: tuple[str, ...] = ()
     if before is not None and context.start is not None:
@@ -158,6 +175,7 @@ def _conclude(context: RunContext, trained: TrainedRun, progress: ProgressCallba
         accepted=not reasons,
         reasons=reasons,
         minutes=_minutes(context.output / RUN_FOLDER),
+        notes=trained.notes,
     )
     write_report(context.output, report)
     return report
@@ -202,7 +220,3 @@ def _minutes(run: Path) -> float:
 
 def _cases(folder: str) -> Seq[Case]:
     return find_cases(folder) if folder else []
-
-
-def _share(progress: ProgressCallback, begin: float, end: float, fraction: float, message: str) -> None:
-    progress(begin + (end - begin) * fraction, message)

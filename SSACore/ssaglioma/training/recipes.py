@@ -192,11 +192,11 @@ def find_recipe(name: str) -> Recipe:
     return _RECIPES[name]
 
 
-def common_options(epochs: int, learning_rate: float) -> tuple[RecipeOption, ...]:
-    """Return the options that every recipe has, with its own number of epochs and learning rate."""
+def common_options(epochs: int, learning_rate: float, steps: int = 100) -> tuple[RecipeOption, ...]:
+    """Return the options that every recipe has, with its own numbers of epochs and steps, and learning rate."""
     return (
         RecipeOption("epochs", epochs, "Epochs", "Rounds of training; time grows with them.", least=1),
-        RecipeOption("steps_per_epoch", 100, "Steps", "Batches in an epoch; time grows with them.", least=1),
+        RecipeOption("steps_per_epoch", steps, "Steps", "Batches in an epoch; time grows with them.", least=1),
         RecipeOption("batch_size", 8, "Batch", "Patches in a batch; memory and time grow with it.", least=1),
         RecipeOption(
             "learning_rate", learning_rate, "Learning rate", "First step size; lower it if the loss jumps.", least=1e-8
@@ -206,7 +206,7 @@ def common_options(epochs: int, learning_rate: float) -> tuple[RecipeOption, ...
 
 
 NETWORKS = ("small_2d", "small_3d", "nnunet_2d", "nnunet_3d")
-_NETWORK = RecipeOption(
+NETWORK_OPTION = RecipeOption(
     "network",
     "small_2d",
     "Network",
@@ -241,7 +241,7 @@ register(
         needed=("source",),
         optional=("model",),
         held_out_from="source",
-        options=(_NETWORK, *common_options(60, 1.5e-3)),
+        options=(NETWORK_OPTION, *common_options(60, 1.5e-3)),
         train=_from_scratch,
     )
 )
@@ -266,7 +266,7 @@ register(
         optional=("model",),
         held_out_from="source",
         options=(
-            _NETWORK,
+            NETWORK_OPTION,
             *common_options(60, 1.5e-3),
             RecipeOption(
                 "methods",

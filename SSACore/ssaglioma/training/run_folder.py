@@ -78,7 +78,7 @@ def read_run(folder: PathLike) -> RunState:
         state = "pausing" if (root / PAUSE_FILE).exists() else "running"
         return RunState(state, fraction, message, progress.get("seconds_left"), epochs, lock)
     result = {key: value for key, value in told.get("result", {}).items() if key != "event"}
-    if result.get("finished"):
+    if result.get("finished") or (root / REPORT_FILE).is_file():  # written last; a job from elsewhere has no events
         return RunState("done", 1.0, "", None, epochs, None, result)
     if result:
         return RunState("paused", fraction, message, None, epochs, None, result)

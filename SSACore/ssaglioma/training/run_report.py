@@ -61,6 +61,8 @@ class RunReport:
         Why it is not accepted.
     minutes : float
         Time of the training.
+    notes : tuple of str
+        What the person who trained should know, such as cases that were left out.
     """
 
     recipe: str
@@ -71,6 +73,7 @@ class RunReport:
     accepted: bool
     reasons: tuple[str, ...]
     minutes: float
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -86,9 +89,10 @@ class RunReport:
             If it is no report.
         """
         try:
-            known = {item.name: values[item.name] for item in fields(cls)}
+            known = {item.name: values[item.name] for item in fields(cls) if item.name != "notes"}
+            known["notes"] = values.get("notes", ())
             known["rows"] = tuple(RegionRow(**row) for row in known["rows"])
-            known |= {name: tuple(known[name]) for name in ("held_out", "reasons")}
+            known |= {name: tuple(known[name]) for name in ("held_out", "reasons", "notes")}
             return cls(**known)
         except (TypeError, KeyError) as error:
             raise DatasetError(

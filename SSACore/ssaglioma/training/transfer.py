@@ -21,7 +21,9 @@ from ssaglioma.labels import GLIOMA, LabelScheme
 from ssaglioma.networks import SegmentationNetwork
 from ssaglioma.training.cases import TrainingCase
 from ssaglioma.training.config import TrainingConfig
-from ssaglioma.training.transfer_stage import StageTrainer, StartingPoint, without_labels
+from ssaglioma.training.loop import EpochWatch
+from ssaglioma.training.starting_point import StartingPoint
+from ssaglioma.training.transfer_stage import StageTrainer, without_labels
 from ssaglioma.types import ProgressCallback, no_progress
 
 
@@ -44,8 +46,8 @@ class TransferTrainer:
         Run of the stage on the source alone, which approaches may share; None is `folder / 'source'`.
     ratio : DomainRatio
         Patches of each domain in balanced stages; in the others each case counts the same.
-    scheme, workers, should_stop
-        As in `Trainer`.
+    scheme, workers, should_stop, watch
+        As in `Trainer`; each stage is watched.
 
     Raises
     ------
@@ -68,6 +70,7 @@ class TransferTrainer:
     workers: int = 1
     should_stop: Callable[[], bool] = lambda: False
     finished: bool = False
+    watch: EpochWatch | None = None
 
     def __post_init__(self) -> None:
         shared = sorted({case.name for case in self.source} & {case.name for case in self.target})
@@ -137,6 +140,7 @@ class TransferTrainer:
             self.scheme,
             self.workers,
             self.should_stop,
+            watch=self.watch,
             stage=stage,
             source=source,
             target=target,

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,44 +22,12 @@ from ssaglioma.adaptation import (
     train_mode,
 )
 from ssaglioma.adaptation.domain import DOMAIN_CLASSIFIER
-from ssaglioma.errors import ModelPackageError
 from ssaglioma.networks import CONFIGURATIONS, SegmentationNetwork
-from ssaglioma.packages import ModelPackage
-from ssaglioma.packages.package import WEIGHTS_FILE, sha256
 from ssaglioma.training.cases import OUTSIDE, TrainingCase
-from ssaglioma.training.checkpoint import read_checkpoint, segmentation_weights
 from ssaglioma.training.config import TrainingConfig
-from ssaglioma.training.loop import CHECKPOINT, PatchBatches, Trainer
+from ssaglioma.training.loop import PatchBatches, Trainer
 from ssaglioma.training.sampling import PatchSampler
 from ssaglioma.training.style_augmentation import StylisedSet
-
-
-@dataclass(frozen=True, eq=False)
-class StartingPoint:
-    """Weights that a stage begins with.
-
-    Attributes
-    ----------
-    digest : str
-        SHA-256 of the file that they come from.
-    weights : mapping of str to tensor
-        The network's own, without a domain classifier.
-    """
-
-    digest: str
-    weights: Mapping[str, torch.Tensor]
-
-    @classmethod
-    def from_run(cls, folder: Path) -> StartingPoint:
-        """Take the weights of a run's last checkpoint."""
-        path = folder / CHECKPOINT
-        return cls(sha256(path), segmentation_weights(read_checkpoint(path)[1]))
-
-    @classmethod
-    def from_package(cls, package: ModelPackage) -> StartingPoint:
-        """Take the weights of a model package."""
-        weights = {name: torch.from_numpy(value) for name, value in package.weights().items()}
-        return cls(package.card.sha256[WEIGHTS_FILE], weights)
 
 
 def without_labels(case: TrainingCase) -> TrainingCase:
@@ -111,8 +77,6 @@ class StageTrainer(Trainer):
     stage : Stage
     source, target : sequence of TrainingCase
         Of the domains that the stage sees; the other one is empty.
-    start : StartingPoint or None
-        Weights to begin with; None draws fresh ones.
     ratio : DomainRatio
         Patches of each domain, where both are seen.
     """
@@ -120,7 +84,6 @@ class StageTrainer(Trainer):
     stage: Stage = field(kw_only=True)
     source: Seq[TrainingCase] = field(kw_only=True)
     target: Seq[TrainingCase] = field(kw_only=True)
-    start: StartingPoint | None = field(kw_only=True, default=None)
     ratio: DomainRatio = field(kw_only=True, default=DomainRatio())
 
     def build(self) -> SegmentationNetwork:
@@ -132,14 +95,6 @@ class StageTrainer(Trainer):
             If the starting weights belong to another network.
         """
         network = super().build()
-        if self.start is not None:
-            try:
-                network.load_state_dict(self.start.weights)
-            except RuntimeError as error:
-                raise ModelPackageError(
-                    f"The weights to start from do not fit the network {self.config.network!r}",
-                    expected="weights of the same network, channels and regions",
-                ) from error
         if self.stage.task is not None:
             configuration = CONFIGURATIONS[self.config.network]
             classifier = DomainClassifier(dims=configuration.dims, in_channels=configuration.latent[1])

@@ -64,6 +64,15 @@ def mean_dice(scores: dict[str, Any], region: str) -> tuple[float | None, int]:
     return (sum(values) / len(values) if values else None), len(values)
 
 
+def short_scores(scores: dict[str, Any]) -> dict[str, Any]:
+    """Return what a model card tells of `validate_package`'s scores: which cases were held out, and their Dice."""
+    cases = [
+        {"case": row["case"], "regions": {name: {"dice": region["dice"]} for name, region in row["regions"].items()}}
+        for row in scores["cases"]
+    ]
+    return {"made_by": "ssaglioma train; cases that the training never saw", "cases": cases}
+
+
 def false_volumes_ml(scores: dict[str, Any], region: str) -> dict[str, float]:
     """Return the volume found, in ml, for each case whose reference lacks the region."""
     return {

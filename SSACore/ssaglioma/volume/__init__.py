@@ -3,7 +3,13 @@
 from ssaglioma.volume.atomic import atomic_path
 from ssaglioma.volume.cases import Case, find_case, find_cases
 from ssaglioma.volume.checks import check_same_grid
-from ssaglioma.volume.dicom import DicomSeries, list_dicom_series, read_dicom_series
+from ssaglioma.volume.dicom import (
+    DicomSeries,
+    group_dicom_files,
+    list_dicom_series,
+    read_dicom_files,
+    read_dicom_series,
+)
 from ssaglioma.volume.orientation import from_canonical, to_canonical
 from ssaglioma.volume.reading import read_labelmap, read_volume, read_volumes
 from ssaglioma.volume.resampling import resample_to
@@ -19,7 +25,9 @@ __all__ = [
     "find_case",
     "find_cases",
     "from_canonical",
+    "group_dicom_files",
     "list_dicom_series",
+    "read_dicom_files",
     "read_dicom_series",
     "read_labelmap",
     "read_volume",

@@ -1,36 +1,28 @@
-"""DICOM series folders: listed by header, read only when they are whole."""
+"""DICOM series: listed by header, read only when they are whole."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
+from collections.abc import Sequence as Seq
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import pydicom
 import SimpleITK
-from pydicom.errors import InvalidDicomError
 
-from ssaglioma.errors import DatasetError, GeometryError
+from ssaglioma.errors import DatasetError
 from ssaglioma.types import PathLike
+from ssaglioma.volume.dicom_checks import SAME_PLACE_MM, check_slices
+from ssaglioma.volume.dicom_headers import Slice, compression_of, read_header, slices_of
 from ssaglioma.volume.sitk import from_sitk
 from ssaglioma.volume.volume import Volume
-
-_TAGS = [
-    "SeriesInstanceUID",
-    "SeriesDescription",
-    "ImageOrientationPatient",
-    "ImagePositionPatient",
-    "Rows",
-    "Columns",
-]
-_STEP_TOLERANCE_SHARE = 0.05
-_TILT_TOLERANCE_MM = 0.05
 
 
 @dataclass(frozen=True)
 class DicomSeries:
-    """One series of a folder.
+    """One series of a folder, or one part of a series that holds several images of each place.
 
     Attributes
     ----------
@@ -40,11 +32,14 @@ class DicomSeries:
         SeriesDescription, may be empty.
     files : tuple of Path
         Slices in the order of their position along the normal.
+    part : str
+        What tells the part from the others of its series, such as its echo time in ms; empty for a whole series.
     """
 
     uid: str
     description: str
     files: tuple[Path, ...]
+    part: str = ""
 
 
 def list_dicom_series(folder: PathLike) -> list[DicomSeries]:
@@ -58,17 +53,35 @@ def list_dicom_series(folder: PathLike) -> list[DicomSeries]:
     root = Path(folder)
     if not root.is_dir():
         raise DatasetError(f"The folder {str(root)!r} does not exist", remedy="Check the path")
-    groups: dict[str, list[tuple[float, Path]]] = defaultdict(list)
+    return group_dicom_files(path for path in root.rglob("*") if path.is_file())
+
+
+def group_dicom_files(files: Iterable[Path]) -> list[DicomSeries]:
+    """Return the image series that files form; an image that is there twice counts once.
+
+    A series with several echo times or image types (magnitude and phase) at each place is split into these.
+
+    Raises
+    ------
+    DatasetError
+        If a file's position is no number.
+    """
+    groups: dict[str, list[Slice]] = defaultdict(list)
     descriptions: dict[str, str] = {}
-    for file in sorted(path for path in root.rglob("*") if path.is_file()):
-        header = _header(file)
-        if header is None:
+    seen: set[str] = set()
+    for file in sorted(files):
+        header = read_header(file)
+        instance = "" if header is None else str(header.get("SOPInstanceUID", ""))
+        if header is None or instance in seen:
             continue
-        groups[header.SeriesInstanceUID].append((_known_position(header, file), file))
-        descriptions.setdefault(header.SeriesInstanceUID, str(header.get("SeriesDescription", "")))
+        seen |= {instance} - {""}
+        uid = str(header.SeriesInstanceUID)
+        groups[uid].append(slices_of(header, file)[0])
+        descriptions.setdefault(uid, str(header.get("SeriesDescription", "")))
     return [
-        DicomSeries(uid, descriptions[uid], tuple(file for _, file in sorted(found)))
+        DicomSeries(uid, descriptions[uid], tuple(one.file for one in _stacked(some)), part)
         for uid, found in sorted(groups.items())
+        for part, some in _parts(found)
     ]
 
 
@@ -93,91 +106,97 @@ def read_dicom_series(folder: PathLike, series_uid: str | None = None) -> Volume
             if found
             else "Give a folder of DICOM image files, or an image file (.nii.gz, .nrrd, .mha)",
         )
-    series = chosen[0]
-    if len(series.files) == 1:
-        return _read([str(series.files[0])], folder)
-    _check_slices([_header(file) for file in series.files], folder)
-    return _read([str(file) for file in series.files], folder)
+    return read_dicom_files(chosen[0].files, f"The DICOM series in {str(folder)!r}")
 
 
-def _read(files: list[str], folder: PathLike) -> Volume:
+def read_dicom_files(files: Seq[Path], source: str) -> Volume:
+    """Read the files of one series in the order of their position.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        At least one; as `DicomSeries` lists them.
+    source : str
+        What errors call the series.
+
+    Raises
+    ------
+    DatasetError
+        If a file is damaged or compressed in a way that cannot be read.
+    GeometryError
+        If slices are missing, unevenly spaced, of different size, or sheared (gantry tilt).
+    """
+    slices = []
+    for file in files:
+        header = read_header(file)
+        if header is None:
+            raise _damaged(source, f"{str(file)!r} is no DICOM image")
+        slices.append(slices_of(header, file))
+    if len(files) == 1:
+        return _read_frames(files[0], slices[0], source)
+    check_slices([found[0] for found in slices], source)
+    return from_sitk(_image([str(file) for file in files], source))
+
+
+def _read_frames(file: Path, frames: list[Slice], source: str) -> Volume:
+    """Read a file of many frames; its place is taken from the frames, which readers understand in different ways."""
+    if len(frames) > 1:
+        check_slices(_stacked(frames), source)
+    image = _image([str(file)], source)
+    if len(frames) > 1:
+        step = frames[1].origin_lps_mm - frames[0].origin_lps_mm
+        distance = float(np.linalg.norm(step))
+        if image.GetSize()[2] != len(frames) or not all(
+            np.allclose(b.origin_lps_mm - a.origin_lps_mm, step, atol=0.1 * distance) for a, b in pairwise(frames)
+        ):
+            raise _damaged(source, "its frames are not stored one beside the other")
+        direction = np.stack([*frames[0].axes, step / distance], axis=1)
+        image.SetOrigin(frames[0].origin_lps_mm.tolist())
+        image.SetSpacing([*image.GetSpacing()[:2], distance])
+        image.SetDirection(direction.ravel().tolist())
+    return from_sitk(image)
+
+
+def _image(files: list[str], source: str) -> SimpleITK.Image:
     SimpleITK.ProcessObject_GlobalWarningDisplayOff()
     try:
         image = SimpleITK.ReadImage(files[0] if len(files) == 1 else files)
     except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1].strip()
-        raise DatasetError(
-            f"The DICOM series in {str(folder)!r} cannot be read: {reason}", remedy="Export the study again"
-        ) from error
+        compression = compression_of(Path(files[0]))
+        if compression:
+            raise DatasetError(
+                f"{source} cannot be read; its pixels are compressed: {compression!r}",
+                expected="pixels that are not compressed, or by JPEG, JPEG 2000, JPEG-LS or RLE, and not cut off",
+                remedy="Export the study without compression, or expand it with 'gdcmconv --raw' or 'dcmdjpeg'",
+            ) from error
+        raise _damaged(source, str(error).strip().splitlines()[-1].strip()) from error
     if image.GetNumberOfComponentsPerPixel() != 1 or image.GetDimension() != 3:
-        raise DatasetError(f"The DICOM series in {str(folder)!r} is no grey 3D image", expected="a grey 3D image")
-    return from_sitk(image)
+        raise DatasetError(f"{source} is no grey 3D image", expected="a grey 3D image")
+    return image
 
 
-def _header(file: Path) -> pydicom.Dataset | None:
-    try:
-        header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=_TAGS)
-    except (InvalidDicomError, OSError, EOFError, ValueError):
-        return None
-    return header if "SeriesInstanceUID" in header and "Rows" in header else None
+def _damaged(source: str, reason: str) -> DatasetError:
+    return DatasetError(f"{source} cannot be read: {reason}", remedy="Export the study again")
 
 
-def _axes(header: pydicom.Dataset) -> np.ndarray:
-    cosines = header.get("ImageOrientationPatient") or (1, 0, 0, 0, 1, 0)
-    return np.array([float(value) for value in cosines]).reshape(2, 3)
+def _stacked(slices: list[Slice]) -> list[Slice]:
+    return sorted(slices, key=lambda one: (one.position_mm, one.file))
 
 
-def _origin(header: pydicom.Dataset) -> np.ndarray:
-    return np.array([float(value) for value in header.get("ImagePositionPatient") or (0, 0, 0)])
+def _parts(slices: list[Slice]) -> list[tuple[str, list[Slice]]]:
+    """The slices as they are, or by echo time, or by image type, if only then each place is there once."""
+    if _each_place_once(slices):
+        return [("", slices)]
+    for number in range(2):
+        by_kind: dict[str, list[Slice]] = defaultdict(list)
+        for one in slices:
+            by_kind[one.kind[number]].append(one)
+        if len(by_kind) > 1 and all(len(some) > 1 and _each_place_once(some) for some in by_kind.values()):
+            return [(f"TE {kind} ms" if number == 0 else kind, some) for kind, some in sorted(by_kind.items())]
+    return [("", slices)]
 
 
-def _position(header: pydicom.Dataset) -> float:
-    return float(np.cross(*_axes(header)) @ _origin(header))
-
-
-def _known_position(header: pydicom.Dataset, file: Path) -> float:
-    try:
-        return _position(header)
-    except (TypeError, ValueError) as error:
-        raise DatasetError(
-            f"The DICOM file {str(file)!r} has a position or direction that cannot be read ({error})",
-            expected="three and six numbers",
-            remedy="Export the study again",
-        ) from error
-
-
-def _check_slices(headers: list[pydicom.Dataset | None], folder: PathLike) -> None:
-    known = [header for header in headers if header is not None]
-    if not all(header.get("ImagePositionPatient") and header.get("ImageOrientationPatient") for header in known):
-        raise GeometryError(
-            f"The DICOM series in {str(folder)!r} has slices that do not say where they lie",
-            expected="ImagePositionPatient and ImageOrientationPatient in every file",
-            remedy="Export the original series again (screen captures and secondary captures cannot be used)",
-        )
-    sizes = {(int(header.Rows), int(header.Columns)) for header in known}
-    if len(sizes) > 1 or any(not np.allclose(_axes(header), _axes(known[0]), atol=1e-3) for header in known):
-        raise GeometryError(
-            f"The DICOM series in {str(folder)!r} mixes slices of different size or direction",
-            expected="parallel slices of one size",
-            remedy="Choose another series (this looks like a localizer)",
-        )
-    positions = np.array([_position(header) for header in known])
-    steps = np.diff(positions)
-    step = float(np.median(steps))
-    if step <= 0 or np.abs(steps - step).max() > _STEP_TOLERANCE_SHARE * step:
-        worst = int(np.argmax(np.abs(steps - step)))
-        raise GeometryError(
-            f"The DICOM series in {str(folder)!r} has slices {steps[worst]:.2f} mm apart between number {worst + 1} "
-            f"and {worst + 2}, elsewhere {step:.2f} mm",
-            expected="evenly spaced slices",
-            remedy="A slice is missing or given twice: export the series again",
-        )
-    along = np.cross(*_axes(known[0]))
-    moves = np.diff([_origin(header) for header in known], axis=0)
-    shear = np.abs(moves - np.outer(moves @ along, along)).max()
-    if shear > _TILT_TOLERANCE_MM:
-        raise GeometryError(
-            f"The slices in {str(folder)!r} are shifted sideways by {shear:.2f} mm from one to the next (gantry tilt)",
-            expected="slices stacked at a right angle",
-            remedy="Resample the series to a regular grid first",
-        )
+def _each_place_once(slices: list[Slice]) -> bool:
+    origins = np.array([one.origin_lps_mm for one in slices])
+    order = np.lexsort(origins.T)
+    return len(slices) < 2 or bool((np.abs(np.diff(origins[order], axis=0)).max(axis=1) > SAME_PLACE_MM).all())

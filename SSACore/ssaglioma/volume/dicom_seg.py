@@ -6,6 +6,7 @@ PS3.16. Writing needs the package highdicom (the extra `dicomseg`).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +56,7 @@ class SegmentationSource:
 
 def write_dicom_seg(
     labelmap: Volume,
-    series_folder: PathLike,
+    series: PathLike | Sequence[Path],
     path: PathLike,
     source: SegmentationSource,
     *,
@@ -69,8 +70,8 @@ def write_dicom_seg(
     ----------
     labelmap : Volume
         Labels on the grid of the series.
-    series_folder : path
-        Folder with the one DICOM series that the labelmap lies on.
+    series : path, or paths
+        Folder with the one DICOM series that the labelmap lies on, or the files of its slices.
     path : path
         File to write, usually .dcm; replaced only by a whole one.
 
@@ -92,7 +93,7 @@ def write_dicom_seg(
     unknown = [name for name in scheme.values if name not in _CODES]
     if unknown:
         raise DatasetError(f"The labels {unknown} have no DICOM code here", expected=f"labels among {list(_CODES)}")
-    images = source_images(series_folder, labelmap)
+    images = source_images(series, labelmap)
     segmentation = _segmentation(labelmap, images, source, scheme)
     target = Path(path)
     with atomic_path(target) as temporary:
@@ -112,8 +113,8 @@ def check_available() -> None:
         ) from error
 
 
-def source_images(series_folder: PathLike, labelmap: Volume) -> list[pydicom.Dataset]:
-    """Return the slices of the one series in a folder, in the order of the labelmap's first array axis.
+def source_images(series: PathLike | Sequence[Path], labelmap: Volume) -> list[pydicom.Dataset]:
+    """Return the slices of a series (the one in a folder, or its files), in the order of the labelmap's first axis.
 
     Raises
     ------
@@ -122,25 +123,40 @@ def source_images(series_folder: PathLike, labelmap: Volume) -> list[pydicom.Dat
     GeometryError
         If the slices are not those of the labelmap.
     """
-    found = list_dicom_series(series_folder)
-    if len(found) != 1 or len(found[0].files) != labelmap.shape[0]:
-        listing = "; ".join(f"{item.description!r} ({len(item.files)} files)" for item in found) or "none"
-        raise DatasetError(
-            f"The folder {str(series_folder)!r} holds these DICOM series: {listing}",
-            expected=f"one series of {labelmap.shape[0]} single slices",
-            remedy="Give the folder of the series that the result lies on (--grid), in classic single-slice DICOM",
-        )
-    images: list[pydicom.Dataset] = [pydicom.dcmread(file) for file in found[0].files]
+    files, where = _slices(series, labelmap)
+    images: list[pydicom.Dataset] = [pydicom.dcmread(file) for file in files]
     places = np.array([[float(value) for value in image.ImagePositionPatient] for image in images])
     wanted = np.array([(labelmap.affine_lps @ [0, 0, z, 1])[:3] for z in range(labelmap.shape[0])])
     rows = {(int(image.Rows), int(image.Columns)) for image in images}
     if rows != {labelmap.shape[1:]} or np.abs(places - wanted).max() > _POSITION_TOLERANCE_MM:
         raise GeometryError(
-            f"The segmentation ({labelmap.geometry_text()}) does not lie on the slices in {str(series_folder)!r}",
+            f"The segmentation ({labelmap.geometry_text()}) does not lie on the slices in {where!r}",
             expected="the grid of that series",
             remedy="Choose the series by --grid",
         )
     return images
+
+
+def _slices(series: PathLike | Sequence[Path], labelmap: Volume) -> tuple[list[Path], str]:
+    """The files of the slices, ordered along the labelmap's first axis, and where they lie."""
+    if not isinstance(series, (str, os.PathLike)):
+        files = list(series)
+        if len(files) != labelmap.shape[0]:
+            raise DatasetError(
+                f"The DICOM series has {len(files)} files",
+                expected=f"{labelmap.shape[0]} single slices",
+                remedy="Choose a series of classic single-slice DICOM by --grid",
+            )
+        return files, str(files[0].parent)
+    found = list_dicom_series(series)
+    if len(found) != 1 or len(found[0].files) != labelmap.shape[0]:
+        listing = "; ".join(f"{item.description!r} ({len(item.files)} files)" for item in found) or "none"
+        raise DatasetError(
+            f"The folder {str(series)!r} holds these DICOM series: {listing}",
+            expected=f"one series of {labelmap.shape[0]} single slices",
+            remedy="Give the folder of the series that the result lies on (--grid), in classic single-slice DICOM",
+        )
+    return list(found[0].files), str(series)
 
 
 def _segmentation(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import qt
 from slicer.i18n import tr as _
 
+from SSAStyleTransferLib.methods import SCANNER
 from SSAStyleTransferLib.panels.base import Section
 
 _FILTER = "Images (*.nii *.nii.gz *.nrrd *.mha *.png *.jpg *.jpeg)"
@@ -27,7 +28,8 @@ class InputsSection(Section):
         with self.guarded():
             self.logic.fillContrasts(self.parameters)
             if not self.logic.chosenContrasts(self.parameters):
-                self.owner.say(_("No loaded volume is known as T1, T1Gd, T2 or FLAIR by its name."), "warning")
+                text = _("No loaded volume is known as T1, T1Gd, T2 or FLAIR by its name or DICOM values.")
+                self.owner.say(text, "warning")
         self.owner.refresh()
 
     def onBank(self, _index: int = 0) -> None:
@@ -63,7 +65,11 @@ class InputsSection(Section):
         entry = self.logic.bankEntry(parameters)
         loaded = parameters.style is not None
         self._showBank(parameters.bankStyle)
-        self.setEnabled(self.ui.bankSelector, not loaded, _("A loaded image is the style. Choose 'From the bank'."))
+        scanner = parameters.method == SCANNER
+        why = _("The scanner simulator needs no style.") if scanner else ""
+        self.setEnabled(self.ui.styleSelector, not why, why)
+        why = why or (_("A loaded image is the style. Choose 'From the bank'.") if loaded else "")
+        self.setEnabled(self.ui.bankSelector, not why, why)
         own = entry is not None and entry.private
         self.setEnabled(self.ui.removeStyleButton, own, _("Only your own images can be removed."))
         self._showThumbnail(parameters)

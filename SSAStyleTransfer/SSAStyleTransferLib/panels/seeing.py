@@ -15,11 +15,7 @@ class SeeingSection(Section):
         self.ui.modelSelector.currentIndexChanged.connect(self.onModel)
         self.ui.lookButton.clicked.connect(self.onLook)
         self.ui.curveButton.clicked.connect(self.onCurve)
-        with self.guarded():
-            wasBlocked = self.ui.modelSelector.blockSignals(True)
-            for package in self.logic.modelPackages():
-                self.ui.modelSelector.addItem(package.card.title, package.card.name)
-            self.ui.modelSelector.blockSignals(wasBlocked)
+        self._fill()
 
     def onModel(self, _index: int = 0) -> None:
         """Keep the chosen model's name."""
@@ -46,6 +42,7 @@ class SeeingSection(Section):
         if parameters is None:
             return
         selector = self.ui.modelSelector
+        self._fill()
         index = selector.findData(parameters.model) if parameters.model else 0
         if index != selector.currentIndex:
             wasBlocked = selector.blockSignals(True)
@@ -59,3 +56,15 @@ class SeeingSection(Section):
         self.setEnabled(self.ui.lookButton, not why, why)
         self.ui.seenLabel.text = self.logic.seenText(parameters)
         self.ui.seenLabel.setVisible(bool(self.ui.seenLabel.text))
+
+    def _fill(self) -> None:
+        """List the models at hand; one may have been trained or added since."""
+        with self.guarded():
+            selector, packages = self.ui.modelSelector, self.logic.modelPackages()
+            if [selector.itemData(index) for index in range(selector.count)] == [one.card.name for one in packages]:
+                return
+            wasBlocked = selector.blockSignals(True)
+            selector.clear()
+            for package in packages:
+                selector.addItem(package.card.title, package.card.name)
+            selector.blockSignals(wasBlocked)

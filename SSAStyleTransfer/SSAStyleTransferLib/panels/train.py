@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import qt
 import slicer
+from slicer.i18n import tr as _
 
 from SSAStyleTransferLib.panels.base import Section
 from SSAStyleTransferLib.panels.train_data import TrainDataPart
@@ -53,7 +54,11 @@ class TrainPanel(Section):
         if not self.shown:
             return
         if self.training is None:
-            self._tie(self.logic.trainingParameters())
+            training = self.logic.trainingParameters()
+            found = self.logic.findLastTraining(training)
+            self._tie(training)
+            if found:
+                self.say(_("The training in {folder} was found again.").format(folder=training.runFolder), "ready")
         for part in self.parts:
             part.update()
         self._watch()

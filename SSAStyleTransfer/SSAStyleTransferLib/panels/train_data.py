@@ -9,6 +9,7 @@ from SSAStyleTransferLib.panels.base import fillTable
 from SSAStyleTransferLib.panels.train_part import TrainPart, showFolder, showText, tieFolder, tieText
 
 _PICTURE_PX, _NAME_PX = 40, 110
+_LINE_PX, _LINE_CHARACTERS = 15, 24
 _SIGNS = {"ok": "✓", "warning": "!", "error": "✗"}
 
 
@@ -61,7 +62,9 @@ class TrainDataPart(TrainPart):
         """Write the case of the scene into the folder."""
         with self.guarded():
             folder = self.logic.addCase(self.parameters)
-            self.owner.say(_("Added the case {name}.").format(name=folder.name), "ready")
+            warnings = self.logic.caseWarnings
+            text = " ".join([_("Added the case {name}.").format(name=folder.name), "; ".join(warnings)])
+            self.owner.say(text.strip(), "warning" if warnings else "ready")
         self.owner.refresh()
 
     def poll(self) -> None:
@@ -121,6 +124,8 @@ class TrainDataPart(TrainPart):
         for index, row in enumerate(rows):
             table.item(index, 1).setToolTip(row.name)
             table.item(index, 2).setToolTip(row.text)
+            lines = -(-len(row.text) // _LINE_CHARACTERS)  # the column is not laid out yet when the table first appears
+            least = max(lines * _LINE_PX, _PICTURE_PX if row.picture else 0) + 4
+            table.setRowHeight(index, max(table.rowHeight(index), least))
             if row.picture:
                 table.item(index, 0).setIcon(qt.QIcon(row.picture))
-                table.setRowHeight(index, max(table.rowHeight(index), _PICTURE_PX + 4))

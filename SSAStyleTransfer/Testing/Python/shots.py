@@ -12,6 +12,13 @@ def settle(host, widget):
     host.wait_until(lambda: not (preview.soonTimer.active or preview.restTimer.active), seconds=60)
 
 
+def compute(host, widget):
+    """Wait for a picture that the background process computes."""
+    settle(host, widget)
+    host.wait_until(lambda: not (widget.logic.busy or widget.logic.pictureWanted), seconds=900)
+    settle(host, widget)
+
+
 def preview(host, widget):
     """The sample case with its gray values matched to a simulated hospital scanner."""
     from SSAStyleTransferLib.sample import loadSampleCase
@@ -73,6 +80,25 @@ def model(host, widget):
     settle(host, widget)
 
 
+def rain(host, widget):
+    """RAIN's 1.5 T style, which the guard refuses: stripes and reasons."""
+    learned(host, widget, "style-brain-rain")
+
+
+def adaconv(host, widget):
+    """AdaConv's 1.5 T style as a difference: what became brighter and darker, and the guard's verdict."""
+    learned(host, widget, "style-brain-adaconv")
+    widget.parameters.view = "difference"
+    settle(host, widget)
+
+
+def learned(host, widget, package):
+    """The sample case in the first style of a package, once the background process has computed it."""
+    preview(host, widget)
+    widget.logic.chooseMethod(widget.parameters, package)
+    compute(host, widget)
+
+
 def lessons(host, widget):
     """The first lesson, open."""
     widget.ui.tabs.setCurrentIndex(TABS.index("lessons"))
@@ -87,16 +113,24 @@ def heart(host, widget):
     widget.ui.tabs.setCurrentIndex(TABS.index("lessons"))
     widget.ui.lessonSelector.setCurrentIndex(4)
     widget.ui.lessonOpenButton.click()
-    settle(host, widget)
+    compute(host, widget)
 
 
 def train(host, widget):
-    """The sample cases are checked, and the cost of a training was measured."""
+    """The sample cases are checked, and the cost of fine-tuning the shipped model was measured."""
+    import shutil
+    import tempfile
+    from pathlib import Path
+
     from ssaglioma.packages.resources import locate
 
     logic, parameters = widget.logic, widget.logic.trainingParameters()
+    cases = Path(tempfile.mkdtemp(prefix="hospital-")) / "cases"
+    shutil.copytree(locate("SampleCases"), cases)
+    preview(host, widget)
+    parameters.recipe, parameters.target, parameters.device = "fine_tune", str(cases), "cpu"
+    parameters.startModel = logic.startModels()[0].folder
     widget.ui.tabs.setCurrentIndex(TABS.index("train"))
-    parameters.source, parameters.device = str(locate("SampleCases")), "cpu"
     for name, value in {"epochs": 6, "steps_per_epoch": 4, "batch_size": 4}.items():
         logic.setOption(parameters, name, value)
     widget.refresh()
@@ -109,17 +143,14 @@ def train(host, widget):
 
 def train_running(host, widget):
     """A small training is under way: curves, and a held-out slice of the last epoch."""
-    import tempfile
-
-    import slicer
+    from pathlib import Path
 
     train(host, widget)
     logic, tab = widget.logic, training_tab(widget)
-    tab.widgets.trainRunPath.currentPath = tempfile.mkdtemp(prefix="training-")
+    tab.widgets.trainRunPath.currentPath = str(Path(tab.training.target).parent / "training")
     tab.widgets.trainStartButton.click()
     host.wait_until(lambda: len(logic.trainingState(tab.training).epochs) >= 4, seconds=900)
     tab.widgets.trainDataButton.collapsed = True
-    slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalPlotView)
     settle(host, widget)
     tab.widgets.trainDiceButton.click()
     tab.timer.stop()
@@ -149,6 +180,8 @@ STATES = {
     "feature_map": feature_map,
     "scanner": scanner,
     "model": model,
+    "rain": rain,
+    "adaconv": adaconv,
     "lessons": lessons,
     "heart": heart,
     "train": train,

@@ -21,8 +21,9 @@ from ssaglioma.training.checkpoint import read_checkpoint, segmentation_weights
 from ssaglioma.training.config import TrainingConfig
 from ssaglioma.training.loop import CHECKPOINT
 from ssaglioma.training.package import package_run
+from ssaglioma.training.starting_point import StartingPoint
 from ssaglioma.training.transfer import TransferTrainer, transfer_config
-from ssaglioma.training.transfer_stage import DomainBatches, StageTrainer, StartingPoint, without_labels
+from ssaglioma.training.transfer_stage import DomainBatches, StageTrainer, without_labels
 
 CONFIG = TrainingConfig(epochs=1, steps_per_epoch=1, batch_size=2, precision="fp32", warmup_steps=0)
 CPU = torch.device("cpu")

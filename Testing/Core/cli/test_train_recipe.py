@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 import pytest
 
@@ -111,3 +112,35 @@ def test_the_budget_is_measured_for_each_device_that_is_here(cases_folder, capsy
     budgets = json.loads(capsys.readouterr().out)["budgets"]
     assert [budget["device"] for budget in budgets] == ["cpu"] and budgets[0]["steps"] == 2
     assert budgets[0]["seconds"] > 0
+
+
+def test_the_time_left_of_a_resumed_training_is_reckoned_from_where_it_goes_on(monkeypatch, capsys):
+    from ssaglioma.cli import console as module
+
+    now = iter([100.0, 110.0, 120.0])
+    console = module.Console("json")
+    console._began = 90.0
+    monkeypatch.setattr(module.time, "monotonic", lambda: next(now))
+    console.progress(0.5, "reading")
+    console.restart_clock(0.6)
+    console.progress(0.8, "Epoch 4")
+    assert [event.get("seconds_left") for event in events(capsys)[1:]] == [10.0, 10.0]
+
+
+def test_one_case_alone_is_refused_before_anything_is_trained(cases_folder, tmp_path, capsys):
+    for name in ("case-1", "case-2"):
+        shutil.rmtree(cases_folder / name)
+    words = ["train", str(cases_folder), "--recipe", "from_scratch", "--output", str(tmp_path / "run"), *SHORT]
+    assert main(words) == 2
+    assert "holds cases of 1 patient(s)" in capsys.readouterr().err
+    assert read_lock(tmp_path / "run") is None and not (tmp_path / "run" / "run").exists()
+
+
+def test_a_folder_of_corrections_is_checked_as_one(cases_folder, capsys):
+    for name in ("case-1", "case-2"):
+        shutil.rmtree(cases_folder / name)
+    assert main(["train", str(cases_folder), "--check", "--training-only", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["findings"] == []
+    assert main(["train", str(cases_folder), "--check", "--corrected", "--json"]) == 0
+    values = json.loads(capsys.readouterr().out)
+    assert values["cases"] == [] and values["findings"][0]["text"] == "No case of this folder can be used"

@@ -79,10 +79,15 @@ def test_the_grid_of_a_sequence_that_was_not_given_is_refused(engine, case_volum
 
 
 def test_a_missing_sequence_is_allowed_and_its_cost_is_told(engine, case_volumes):
+    del case_volumes[T2W]
+    result = segment_case(case_volumes, engine)
+    assert any("T2 is missing" in text and "cost 0.03" in text for text in result.warnings)
+
+
+def test_two_missing_sequences_are_told_without_a_cost_that_nobody_measured(engine, case_volumes):
     del case_volumes[T2W], case_volumes[T1N]
     result = segment_case(case_volumes, engine)
-    assert any("T2 is missing" in text and "0.03" in text for text in result.warnings)
-    assert any("T1 is missing" in text for text in result.warnings)
+    assert any("T1, T2 are missing: the result is less accurate." in text for text in result.warnings)
 
 
 def test_without_t1gd_the_result_lies_on_flair(engine, case_volumes):

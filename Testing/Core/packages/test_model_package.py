@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from ssaglioma.errors import ModelPackageError
+from ssaglioma.labels import Sequence
 from ssaglioma.packages import ModelCard, find_package, read_package, write_package
 
 WEIGHTS = {"a.weight": np.arange(6, dtype=np.float32).reshape(2, 3) / 7}
@@ -115,3 +116,10 @@ def test_an_unknown_model_name_lists_the_known_ones():
 
 def test_a_folder_can_be_given_in_place_of_a_name(folder):
     assert find_package(str(folder)).card.name == "my-model"
+
+
+def test_what_missing_sequences_cost_is_told_for_exactly_these():
+    card = ModelCard.from_json({**CARD, "missing_cost": {"t1n": 0.01, "t1n+t2w": 0.05, "t2w": 0.02}}, "test")
+    assert card.cost_without([Sequence.T2W, Sequence.T1N]) == 0.05
+    assert card.cost_without([Sequence.T2W]) == 0.02
+    assert card.cost_without([Sequence.T2F]) is None and card.cost_without([Sequence.T1N, Sequence.T2F]) is None

@@ -75,3 +75,34 @@ def test_two_equal_candidates_are_named():
     assert key == "1"
     assert guess.confidence < 0.5
     assert "also possible: visit2_t1" in guess.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Ax T1 FLAIR", T1),
+        ("Ax T1 FLAIR +C", T1GD),
+        ("Ax T2 FLAIR +C", FLAIR),
+        ("Sag 3D MPRAGE", T1),
+        ("FSPGR 3D + GADO", T1GD),
+        ("T1 après injection", T1GD),
+        ("T1 sem contraste", T1),
+        ("PD T2 AX", None),
+        ("STIR COR", None),
+    ],
+)
+def test_names_of_methods_are_understood(name, expected):
+    assert guess_sequence(name).sequence is expected
+
+
+@pytest.mark.parametrize(
+    ("sequence_name", "expected"),
+    [("*tir2d1_16", FLAIR), ("*spcir_178ns", FLAIR), ("*tfl3d1_ns", T1), ("*ep_b1000t", None), ("*se2d1", None)],
+)
+def test_the_name_of_the_pulse_sequence_helps_where_times_are_missing(sequence_name, expected):
+    assert guess_sequence("series 4", {"SequenceName": sequence_name}).sequence is expected
+
+
+def test_the_times_win_over_the_name_of_the_pulse_sequence():
+    tags = {"SequenceName": "*tir2d1_7", "EchoTime": "12", "RepetitionTime": "2000", "InversionTime": "800"}
+    assert guess_sequence("series 4", tags).sequence is T1

@@ -3,7 +3,8 @@ import pytest
 
 from ssaglioma.errors import DatasetError
 from ssaglioma.labels import SEQUENCE_ORDER, Sequence
-from ssaglioma.preprocessing import bounding_box, brain_mask, prepare_case, zscore_in_mask
+from ssaglioma.preprocessing import bounding_box, prepare_case, zscore_in_mask
+from ssaglioma.preprocessing.intensity import brain_mask
 
 
 @pytest.fixture

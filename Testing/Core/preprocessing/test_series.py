@@ -3,8 +3,10 @@ import json
 import numpy as np
 import pydicom
 import pytest
+from study_writing import small_heads
 
 from ssaglioma.errors import DatasetError
+from ssaglioma.labels import Sequence
 from ssaglioma.preprocessing.series import STANDARD_TAGS, Series, find_series, reason_by_voxels, reason_to_leave_out
 from ssaglioma.volume import Volume, write_volume
 
@@ -58,9 +60,11 @@ def test_a_series_of_two_slices_is_left_out(tmp_path):
 
 
 def test_masks_and_thin_stacks_are_known_by_their_voxels():
-    assert reason_by_voxels(Volume(ARRAY)) == ""
+    assert reason_by_voxels(small_heads()[Sequence.T2W]) == ""
     assert "mask or labelmap (2 different values)" in reason_by_voxels(Volume((ARRAY > 400).astype(np.uint8)))
     assert "2 slices" in reason_by_voxels(Volume(ARRAY[:2]))
+    parcels = np.kron(np.arange(5 * 6 * 6).reshape(5, 6, 6) % 50, np.ones((6, 6, 6), int)).astype(np.uint16)
+    assert reason_by_voxels(Volume(parcels, (4.0, 4.0, 4.0))) == "it is a mask or labelmap (50 different values)"
     assert reason_by_voxels(Volume(np.zeros((6, 12, 10)))) == "it is empty"
 
 
@@ -105,5 +109,5 @@ def test_the_json_beside_a_file_gives_its_tags_in_milliseconds(tmp_path):
 
 
 def test_a_folder_without_images_is_refused(tmp_path):
-    with pytest.raises(DatasetError, match="holds no image"):
+    with pytest.raises(DatasetError, match="There is no image in what was given"):
         find_series(tmp_path)

@@ -77,7 +77,7 @@ def test_of_two_equal_series_the_thinner_is_used_and_the_other_is_named():
     thin = Series("b", "AX T1", {"SliceThickness": "1"}, Path("b"))
     sorting = sort_series([thick, thin])
     assert chosen_keys(sorting) == {T1: "b"}
-    assert "T1 is filled by 'b'" in sorting.left_out["a"]
+    assert "which is finer (1 mm against 6 mm)" in sorting.left_out["a"]
     assert sorting.chosen[T1].confidence > 0.9
 
 
@@ -104,7 +104,7 @@ def test_what_the_user_says_holds_and_the_conflict_is_still_reported(images):
     volumes = {key: images[slot] for key, slot in zip("abcd", SEQUENCE_ORDER)}
     sorting = sort_series(series_named(*names), volumes, overrides={T2: "d", FLAIR: "c"})
     assert chosen_keys(sorting) == {T1: "a", T1GD: "b", T2: "d", FLAIR: "c"}
-    assert sorting.chosen[T2].confidence == 1 and sorting.chosen[T2].reason == "chosen by the user"
+    assert sorting.chosen[T2].confidence == 1 and sorting.chosen[T2].reasons == ("chosen by the user",)
     assert any("'case_flair' is used as T2" in text and "looks like FLAIR" in text for text in sorting.conflicts)
 
 

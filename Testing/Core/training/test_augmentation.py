@@ -49,4 +49,15 @@ def test_dropped_channels_are_zero_and_one_anchor_always_stays(patch):
         empty = {channel for channel in range(4) if not image[channel].any()}
         dropped.append(len(empty))
         assert not {1, 3} <= empty
-    assert set(dropped) == {1, 2}
+    assert set(dropped) == {1, 2, 3}
+
+
+def test_every_subset_with_an_anchor_is_drawn(patch):
+    """Eleven subsets of four channels lack something and hold channel 1 or 3."""
+    augment = Augmentation(patch[1].shape, channel_dropout=1.0, anchors=(1, 3))
+    kept = set()
+    for seed in range(150):
+        image = patch[0].copy() + 1
+        augment._drop_channels(image, np.random.default_rng(seed))
+        kept.add(frozenset(channel for channel in range(4) if image[channel].any()))
+    assert len(kept) == 11 and all({1, 3} & channels for channels in kept)

@@ -144,3 +144,32 @@ def test_patients_and_images_of_another_folder_are_found(cases_folder, tmp_path)
 def test_a_folder_without_cases_is_refused(tmp_path):
     with pytest.raises(DatasetError, match="No case was found"):
         check_dataset(tmp_path)
+
+
+def test_a_folder_of_which_no_case_is_held_out_may_have_one_patient(cases_folder):
+    for name in ("case-1", "case-2"):
+        shutil.rmtree(cases_folder / name)
+    assert of_folder(check_dataset(cases_folder))[0][1].startswith("One patient only")
+    assert of_folder(check_dataset(cases_folder, split=False)) == []
+
+
+def test_of_a_corrections_folder_the_newest_revisions_are_checked(cases_folder, tmp_path):
+    from ssaglioma.labels import SEQUENCE_ORDER
+    from ssaglioma.volume.corrections import CorrectionNotes, save_correction
+
+    case = cases_folder / "case-0"
+    images = {sequence: read_volume(case / f"case-0-{sequence.value}.nii.gz") for sequence in SEQUENCE_ORDER}
+    labels = read_volume(case / "case-0-seg.nii.gz")
+    notes = CorrectionNotes("tiny-test", "0.0.1", minutes=1.0)
+    for _revision in range(2):
+        save_correction(tmp_path / "fixed", "key-1", images, prediction=labels, corrected=labels, notes=notes)
+    checked = check_dataset(tmp_path / "fixed", corrections=True, split=False, against=[cases_folder])
+    assert [case.name for case in checked.cases] == ["key-1"] and checked.cases[0].level == "ok"
+    assert of_folder(checked) == [("error", f"The same images are in {str(cases_folder)!r}: key-1 = case-0")]
+
+
+def test_a_single_slice_is_no_case(cases_folder):
+    for kind in ("t1n", "t1c", "t2w", "t2f", "seg"):
+        change(cases_folder, "case-0", kind, lambda array: array[4:5])
+    level, text = findings(check_dataset(cases_folder), "case-0")
+    assert level == "error" and "is a single slice" in text and "case-0-t1n.nii.gz" in text

@@ -11,9 +11,9 @@ from PIL import Image
 from ssaglioma.errors import DatasetError, DeviceError, ModelPackageError
 from ssaglioma.packages import read_package
 from ssaglioma.training import recipe_run
-from ssaglioma.training import recipes as registry
 from ssaglioma.training.budget import measure_budget
 from ssaglioma.training.config import TrainingConfig
+from ssaglioma.training.loop import Trainer
 from ssaglioma.training.recipe_context import split_held_out
 from ssaglioma.training.recipe_run import RunHooks, carry_out, make_context
 from ssaglioma.training.run_folder import newest_example, read_run
@@ -172,21 +172,23 @@ def test_a_case_without_labels_is_named(cases_folder):
 
 
 def test_a_gpu_that_fails_in_the_midst_of_a_training_is_told_and_nothing_is_lost(scratch, tmp_path, monkeypatch):
-    carry_out(scratch, tmp_path / "run", RunHooks(should_stop=lambda: True))
+    steps = []
+    real = Trainer.losses
 
-    class Lost:
-        type = "cuda"
+    def lost(trainer, network, batch, progress):
+        """As a real training on a GPU that falls off the bus in its second epoch."""
+        steps.append(progress)
+        if len(steps) == 2:
+            raise getattr(torch, "AcceleratorError", RuntimeError)("CUDA error: unspecified launch failure\nmore")
+        return real(trainer, network, batch, progress)
 
-    def fail(context, _progress):
-        raise RuntimeError("CUDA error: unspecified launch failure\nmore")
-
-    monkeypatch.setattr(recipe_run, "choose_device", lambda _name: Lost())
-    broken = replace(registry.find_recipe("from_scratch"), train=fail)
-    monkeypatch.setitem(registry._RECIPES, "from_scratch", broken)
+    monkeypatch.setattr(Trainer, "losses", lost)
     with pytest.raises(DeviceError, match="GPU failed.*unspecified launch failure.*last finished epoch is kept"):
         carry_out(scratch, tmp_path / "run")
     monkeypatch.undo()
-    assert carry_out(scratch, tmp_path / "run").accepted
+    told = []
+    assert carry_out(scratch, tmp_path / "run", RunHooks(epoch=told.append)).accepted
+    assert [row["epoch"] for row in told] == [2], "the first epoch was not lost"
 
 
 def test_a_full_disk_at_a_checkpoint_is_told_in_words_and_the_earlier_one_stays(scratch, tmp_path, monkeypatch):

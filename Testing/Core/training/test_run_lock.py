@@ -122,6 +122,12 @@ def test_the_state_of_a_run_is_told_by_what_it_said_since_its_last_start(tmp_pat
     assert found.can_resume == (state != "done")
 
 
+def test_a_result_that_came_back_from_elsewhere_is_done_without_any_event(tmp_path):
+    write_request(tmp_path, RunRequest("from_scratch", source="data"))
+    (tmp_path / "report.json").write_text("{}")
+    assert read_run(tmp_path).state == "done"
+
+
 def test_a_run_that_holds_its_lock_runs_until_it_is_asked_to_pause(tmp_path):
     assert read_run(tmp_path).state == "none"
     write_request(tmp_path, RunRequest("from_scratch", source="data"))

@@ -185,6 +185,10 @@ class Application(StringSignals):
     def translate(self, context: str, text: str) -> str:
         return i18n.translate(context, text)
 
+    def loadTranslations(self, folder: str) -> None:
+        """Install the .qm files of a folder for the language in the settings."""
+        i18n.load(folder, str(self.userSettings().value("language") or ""))
+
     def moduleDocumentationUrl(self, moduleName: str) -> str:
         return f"{self.documentationBaseUrl}user_guide/modules/{moduleName.lower()}.html"
 

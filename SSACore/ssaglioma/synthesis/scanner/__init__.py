@@ -13,6 +13,7 @@ from ssaglioma.synthesis.scanner.effects import (
     ResidualSkull,
     Slices,
 )
+from ssaglioma.synthesis.scanner.live import SliceScanner
 from ssaglioma.synthesis.scanner.parameters import ScanParameters
 from ssaglioma.synthesis.scanner.presets import PRESETS, ScannerPreset, scanner_preset
 
@@ -31,6 +32,7 @@ __all__ = [
     "ResidualSkull",
     "ScanParameters",
     "ScannerPreset",
+    "SliceScanner",
     "Slices",
     "Spike",
     "Spikes",

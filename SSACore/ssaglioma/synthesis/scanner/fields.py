@@ -8,7 +8,8 @@ from ssaglioma.labels import Sequence
 from ssaglioma.synthesis.scanner.effects import BiasField, FieldContrast
 
 _ORDER = 3
-_STRIDE = 3
+RANGE_STRIDE = 3
+"""Pixels between the samples that the range of a coil's field is taken from."""
 # T1 = a (gamma B0)**b of white and grey matter, and T1 of fluid at any field (Rooney et al. 2007)
 _GAMMA_HZ_PER_MT = 42.577e3
 _T1_WHITE, _T1_GREY = (0.00071, 0.382), (0.00116, 0.376)
@@ -135,7 +136,7 @@ def _plane(terms: np.ndarray, z: float, y: np.ndarray, x: np.ndarray) -> np.ndar
 
 def _range(terms: np.ndarray, axes: list[np.ndarray], mask: np.ndarray) -> tuple[float, float]:
     low, high = np.inf, -np.inf
-    stride = _STRIDE if mask.sum() > 5000 else 1
+    stride = RANGE_STRIDE if mask.sum() > 5000 else 1
     for place, plane in zip(axes[0], mask):
         part = plane[::stride, ::stride]
         if part.any():

@@ -7,6 +7,7 @@ deviation on both sides. Every slice has its own generator, so threads change no
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import fft, ndimage
@@ -131,11 +132,13 @@ def kspace_windows(shape: tuple[int, ...], plan: KSpacePlan) -> tuple[np.ndarray
     return first, second
 
 
+@lru_cache(maxsize=64)
 def kspace_window(size: int, spacing_mm: float, acquired_mm: float, gibbs: float = 1.0) -> np.ndarray:
     """Return a window whose point spread function has the equivalent width `acquired_mm`.
 
     A window whose weights sum to n of N lines has a point spread function of area over height N / n
-    pixels; the outermost lines get a part of the weight where n is no whole number.
+    pixels; the outermost lines get a part of the weight where n is no whole number. The array is kept and cannot be
+    written.
     """
     if acquired_mm < spacing_mm * (1 - _SAME):
         raise DatasetError(
@@ -145,15 +148,20 @@ def kspace_window(size: int, spacing_mm: float, acquired_mm: float, gibbs: float
         )
     lines = min(size * spacing_mm / acquired_mm, float(size))
     if lines >= size * (1 - 1e-6):
-        return np.ones(size, np.float32)
+        return _kept(np.ones(size, np.float32))
     distance = np.abs(np.round(fft.fftfreq(size) * size))
     low, high = lines / 2, 4.0 * size
     if gibbs >= 1:
-        return np.clip((lines + 1) / 2 - distance, 0, 1).astype(np.float32)
+        return _kept(np.clip((lines + 1) / 2 - distance, 0, 1).astype(np.float32))
     for _ in range(60):
         middle = (low + high) / 2
         low, high = (low, middle) if _tukey(distance, middle, gibbs).sum() > lines else (middle, high)
-    return _tukey(distance, low, gibbs).astype(np.float32)
+    return _kept(_tukey(distance, low, gibbs).astype(np.float32))
+
+
+def _kept(window: np.ndarray) -> np.ndarray:
+    window.setflags(write=False)
+    return window
 
 
 def _tukey(distance: np.ndarray, reach: float, flat: float) -> np.ndarray:

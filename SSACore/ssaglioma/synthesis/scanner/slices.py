@@ -44,19 +44,23 @@ class SlicePlan:
 
     def thin(self, slices: np.ndarray, spacing_mm: float, count: int) -> np.ndarray:
         """Return `count` slices of the first grid, linear between the thick ones, constant beyond the last."""
-        places = (np.arange(count) * spacing_mm - self.first_mm) / self.step_mm
-        places = np.clip(places, 0, len(slices) - 1)
-        low = np.minimum(places.astype(int), max(len(slices) - 2, 0))
-        high = np.minimum(low + 1, len(slices) - 1)
         result = np.empty((count, *slices.shape[1:]), np.float32)
-        for index, (first, second) in enumerate(zip(low, high)):
-            share = np.float32(places[index] - first)
-            if share == 0 or first == second:
-                result[index] = slices[first]
+        for index in range(count):
+            low, high, share = self.between(index, spacing_mm)
+            if share == 0:
+                result[index] = slices[low]
             else:
-                np.multiply(slices[first], 1 - share, out=result[index])
-                result[index] += share * slices[second]
+                np.multiply(slices[low], 1 - share, out=result[index])
+                result[index] += share * slices[high]
         return result
+
+    def between(self, index: int, spacing_mm: float) -> tuple[int, int, np.float32]:
+        """Return the two thick slices that a slice of the first grid lies between, and the share of the second."""
+        last = len(self.weights) - 1
+        place = min(max((index * spacing_mm - self.first_mm) / self.step_mm, 0.0), float(last))
+        low = min(int(place), max(last - 1, 0))
+        high = min(low + 1, last)
+        return low, high, np.float32(0.0 if low == high else place - low)
 
     def labels(self, labels: np.ndarray) -> np.ndarray:
         """Return the label with the most weight in each thick voxel, shape (K, Y, X), same type."""

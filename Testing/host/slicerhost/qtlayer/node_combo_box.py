@@ -143,11 +143,13 @@ class qMRMLNodeComboBox(SceneMixin, QWidget):
 
     # following the scene
 
-    def _nodes(self) -> list[Any]:
-        rules = NodeFilter(
+    def _rules(self) -> NodeFilter:
+        return NodeFilter(
             self.nodeTypes, self.showChildNodeTypes, self.hideChildNodeTypes, self.showHidden, self._attributes
         )
-        return rules.nodes(self._scene)
+
+    def _nodes(self) -> list[Any]:
+        return self._rules().nodes(self._scene)
 
     def _scene_set(self) -> None:
         self._observed_scene.clear()
@@ -157,19 +159,25 @@ class qMRMLNodeComboBox(SceneMixin, QWidget):
             self._observed_scene.add(self._scene, events.NodeAddedEvent, self._node_added, with_node=True)
             goes = events.NodeAboutToBeRemovedEvent
             self._observed_scene.add(self._scene, goes, self._node_goes, with_node=True)
-            self._observed_scene.add(self._scene, events.NodeRemovedEvent, self._changed)
+            self._observed_scene.add(self._scene, events.NodeRemovedEvent, self._node_gone, with_node=True)
             self._observed_scene.add(self._scene, events.EndBatchProcessEvent, self._changed)
         self._fill()
 
     def _node_added(self, _scene: Any, node: Any) -> None:
+        if node is not None and not self._rules().accepts(node):
+            return
         self._changed(_scene, node)
-        if node is not None and any(node is known for known in self._nodes()):
+        if node is not None:
             self.nodeAdded.emit(node)
             self.nodeAddedByUser.emit(node)
 
     def _node_goes(self, _scene: Any, node: Any) -> None:
-        if node is not None and any(node is known for known in self._nodes()):
+        if node is not None and self._rules().accepts(node):
             self.nodeAboutToBeRemoved.emit(node)
+
+    def _node_gone(self, _scene: Any, node: Any) -> None:
+        if node is None or self._rules().accepts(node) or self._combo.findData(node.GetID() or "", _ID) >= 0:
+            self._changed(_scene, node)
 
     def _changed(self, _scene: Any, _node: Any) -> None:
         if not self._scene.IsBatchProcessing():
@@ -177,7 +185,7 @@ class qMRMLNodeComboBox(SceneMixin, QWidget):
 
     def _node_modified(self, node: Any, _data: Any) -> None:
         index = self._combo.findData(node.GetID(), _ID)
-        offered = any(node is known for known in self._nodes())
+        offered = self._rules().accepts(node)
         if (index >= 0) != offered:
             self._fill()
         elif index >= 0 and self._combo.itemText(index) != (node.GetName() or ""):

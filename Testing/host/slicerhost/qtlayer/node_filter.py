@@ -41,5 +41,9 @@ class NodeFilter:
         """Return the offered nodes in the scene's order."""
         if scene is None or not self.types:
             return []
-        every = (scene.GetNthNode(index) for index in range(scene.GetNumberOfNodes()))
+        if len(self.types) == 1:  # the scene looks them up much faster than a loop over all of its nodes here
+            kind = self.types[0]
+            every = (scene.GetNthNodeByClass(index, kind) for index in range(scene.GetNumberOfNodesByClass(kind)))
+        else:
+            every = (scene.GetNthNode(index) for index in range(scene.GetNumberOfNodes()))
         return [node for node in every if self.accepts(node)]

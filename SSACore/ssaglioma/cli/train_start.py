@@ -1,0 +1,45 @@
+"""`ssaglioma train --from PACKAGE`: the weights that a fold's training goes on from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ssaglioma.errors import DatasetError
+
+if TYPE_CHECKING:
+    from ssaglioma.training.config import TrainingConfig
+    from ssaglioma.training.starting_point import StartingPoint
+
+
+def starting_point(name: str, config: TrainingConfig, held_out: list[str]) -> StartingPoint:
+    """Return the weights of a model package, if it suits the run and saw none of the cases that are held out.
+
+    Raises
+    ------
+    ModelPackageError
+        If there is no such package, or it is damaged.
+    DatasetError
+        If its network or channels are others, or its card does not tell that the held-out cases were held out of its
+        training too.
+    """
+    from ssaglioma.packages import find_package
+
+    card = (package := find_package(name)).card
+    for what, asked, found in (("network", config.network, card.network), ("channels", config.channels, card.channels)):
+        if asked != found:
+            raise DatasetError(
+                f"The model {card.name!r} to start from has the {what} {found!r}",
+                expected=f"the {what} of the run, {asked!r}",
+                remedy=f"Give --{what} accordingly" if what == "network" else "Start from another model",
+            )
+    fold = card.scores.get("shipped_fold")
+    scored = {row.get("case") for row in card.scores.get("cases", []) if fold is None or row.get("fold") == fold}
+    if seen := sorted(set(held_out) - scored):
+        raise DatasetError(
+            f"The card of {card.name!r} does not tell that these held-out cases took no part in its training: {seen}",
+            expected=f"cases that its card lists as held out ({sorted(map(str, scored)) or 'none'})",
+            remedy="Hold out the fold that the model held out, or start without --from",
+        )
+    from ssaglioma.training.starting_point import StartingPoint
+
+    return StartingPoint.from_package(package)

@@ -1,0 +1,83 @@
+"""Segmenting prepared images and bringing the result home, onto the grid that the reader knows."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from ssaglioma.evaluation.quality import QualityReport
+from ssaglioma.evaluation.tumour_scope import cavity_findings, scope_findings
+from ssaglioma.inference.intake import Intake
+from ssaglioma.inference.regions import regions_to_labels
+from ssaglioma.inference.segment import PackagePredictor, SegmentationResult, peak_memory_gib, segment_case
+from ssaglioma.labels import Sequence, label_scheme
+from ssaglioma.types import ProgressCallback, no_progress
+
+NO_TUMOUR = "No tumour was found."
+
+
+@dataclass(frozen=True, eq=False)
+class HomeResult:
+    """A segmentation on the grid of a native image.
+
+    Attributes
+    ----------
+    result : SegmentationResult
+    anchor : Sequence
+        Whose grid it is.
+    quality : QualityReport
+        That of the images, with what the result itself says.
+    """
+
+    result: SegmentationResult
+    anchor: Sequence
+    quality: QualityReport
+
+
+def segment_intake(
+    intake: Intake,
+    predictor: PackagePredictor,
+    *,
+    grid: Sequence | None = None,
+    progress: ProgressCallback = no_progress,
+) -> HomeResult:
+    """Segment an intake.
+
+    Probabilities are made on the prepared grid and interpolated to the native one; labels are made there, so that
+    their edges lie between the voxels of the image that is read.
+
+    Parameters
+    ----------
+    grid : Sequence, optional
+        Sequence whose own grid the result lies on; T1Gd by default, FLAIR without it.
+
+    Raises
+    ------
+    SequenceError
+        If a sequence is missing that the model needs or the grid asks for.
+    """
+    anchor = intake.anchor(grid)
+    card = predictor.package.card
+    scheme = label_scheme(card.labels)
+    worked = segment_case(intake.images, predictor, progress=lambda share, text: progress(0.9 * share, text))
+    began = time.monotonic()
+    progress(0.9, "Bringing the result home")
+    home = intake.natives[anchor]
+    chain = intake.chains[anchor]
+    probabilities = {name: chain.probability_back(volume) for name, volume in worked.probabilities.items()}
+    stack = np.stack([probabilities[name].array for name in card.regions])
+    smallest = card.smallest_lesion_mm3 / float(np.prod(home.spacing_zyx_mm))
+    labelmap = home.with_array(regions_to_labels(stack, card.regions, scheme, smallest))
+    warnings = [text for text in worked.warnings if text != NO_TUMOUR]
+    if not labelmap.array.any():
+        warnings.append(NO_TUMOUR)
+    scope = [
+        *scope_findings(labelmap, scheme, probabilities, intake.images),
+        *cavity_findings(worked.labelmap, scheme, intake.images),
+    ]
+    timings = {**worked.timings, "home": time.monotonic() - began}
+    result = SegmentationResult(labelmap, probabilities, timings, peak_memory_gib(), tuple(warnings))
+    progress(1.0, "Done")
+    return HomeResult(result, anchor, intake.quality.also(scope))
