@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import slicer
@@ -39,25 +42,34 @@ class ThumbnailsLogic:
         sequence = None if self.contentProblem(parameters) else self.contrastOf(parameters, parameters.content)
         return self.styleKey(parameters, sequence)
 
-    def thumbnailFile(self, parameters) -> Path | None:
-        """Return a square PNG of the chosen style, written into Slicer's temporary folder where it does not ship.
+    @contextmanager
+    def thumbnailFile(self, parameters) -> Iterator[Path | None]:
+        """Give a square PNG of the chosen style for as long as the context lasts; None where there is no picture.
 
-        A learned style of a package that ships shows the synthetic case in that style; others have no picture: None.
+        A learned style of a package that ships shows the synthetic case in that style. Any other picture may show a
+        patient: it is written into Slicer's temporary folder and taken away again.
         """
-        import numpy as np
-
         from ssaglioma.volume.pictures2d import write_picture
 
         entry = self.bankEntry(parameters)
         if entry is not None and entry.kind == LEARNED:
             shipped = _THUMBNAILS / f"{'-'.join(entry.key.split(':')[1:])}.png"
-            return shipped if shipped.is_file() else None
+            yield shipped if shipped.is_file() else None
+            return
         array = self.thumbnail(parameters)
         if array is None:
-            return None
-        edge = max(array.shape)
-        before = [(edge - size) // 2 for size in array.shape]
-        square = np.pad(array, [(first, edge - size - first) for first, size in zip(before, array.shape)])
-        file = Path(slicer.app.temporaryPath) / "ssaglioma-style-thumbnail.png"
-        write_picture(square, file)
-        return file
+            yield None
+            return
+        with TemporaryDirectory(prefix="ssaglioma-style-", dir=slicer.app.temporaryPath) as folder:
+            file = Path(folder) / "thumbnail.png"
+            write_picture(_square(array), file)
+            yield file
+
+
+def _square(array):
+    """Return a picture (Y, X) in the middle of a black square."""
+    import numpy as np
+
+    edge = max(array.shape)
+    before = [(edge - size) // 2 for size in array.shape]
+    return np.pad(array, [(first, edge - size - first) for first, size in zip(before, array.shape)])

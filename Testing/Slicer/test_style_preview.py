@@ -129,7 +129,9 @@ def test_the_bank_has_simulated_styles_with_thumbnails_and_each_changes_the_pict
     assert stage.parameters.bankStyle == "simulated:64mT:3"
     assert not np.array_equal(first, shown(stage))
     thumbnail = stage.logic.thumbnail(stage.parameters)
-    assert thumbnail.ndim == 2 and thumbnail.max() > 200 and stage.logic.thumbnailFile(stage.parameters).is_file()
+    assert thumbnail.ndim == 2 and thumbnail.max() > 200
+    with stage.logic.thumbnailFile(stage.parameters) as file:
+        assert file.is_file()
 
 
 def test_a_loaded_image_can_be_the_style_and_the_bank_then_says_why_it_rests(host, stage):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pytest
+import slicer
 from PIL import Image
 from seg_scene import MODULE as SEGMENTER
 from seg_scene import ROOT
@@ -93,14 +95,17 @@ def test_every_sample_case_has_a_thumbnail_of_its_own_files(case):
 def test_the_panel_shows_the_thumbnail_of_a_learned_style_and_none_for_a_package_without(host, theatre):
     first = next(entry for entry in theatre.logic.bankEntries() if entry.key.startswith("learned:style-brain-"))
     theatre.parameters.bankStyle = first.key
-    file = theatre.logic.thumbnailFile(theatre.parameters)
+    with theatre.logic.thumbnailFile(theatre.parameters) as file:
+        assert file.is_file()
+    assert file.is_file(), "what ships must stay"
     assert file.parent == THUMBNAILS and file.name.startswith("style-brain-")
     assert not theatre.ui.thumbnailLabel.pixmap.isNull() and theatre.ui.thumbnailLabel.pixmap.width() == 96
     write_card(theatre.logic.userPackagesFolder() / "own-package", "own-package", "rain")
     theatre.refresh()
     theatre.parameters.bankStyle = "learned:own-package:plain"
     assert theatre.logic.bankEntry(theatre.parameters).title.startswith("plain, learned over 10 cases")
-    assert theatre.logic.thumbnailFile(theatre.parameters) is None
+    with theatre.logic.thumbnailFile(theatre.parameters) as file:
+        assert file is None
     assert theatre.ui.thumbnailLabel.pixmap.isNull() and errors(host) == []
 
 
@@ -109,6 +114,9 @@ def test_a_thumbnail_of_an_image_that_is_not_square_is_not_stretched(host, theat
 
     write_volume(Volume(np.full((3, 60, 40), 9, np.float32), (5.0, 1.0, 1.0)), tmp_path / "tall.nii.gz")
     theatre.parameters.bankStyle = theatre.logic.addOwnStyle(tmp_path / "tall.nii.gz").key
-    with Image.open(theatre.logic.thumbnailFile(theatre.parameters)) as picture:
+    with theatre.logic.thumbnailFile(theatre.parameters) as file, Image.open(file) as picture:
         gray = np.asarray(picture)
+    assert not file.exists(), "a picture of a patient must not stay on the disk"
+    assert theatre.ui.thumbnailLabel.pixmap.width() > 0
+    assert not list(Path(slicer.app.temporaryPath).rglob("*thumbnail*"))
     assert gray.shape == (60, 60) and not gray[:, :10].any() and not gray[:, 50:].any() and gray[:, 10:50].all()

@@ -80,11 +80,11 @@ class InputsSection(Section):
             if key == self._thumbnailOf:
                 return
             self._thumbnailOf = key
-            file = self.logic.thumbnailFile(parameters)
-            if file is None:
-                self.ui.thumbnailLabel.clear()
-            else:
-                self.ui.thumbnailLabel.pixmap = qt.QPixmap(str(file))
+            with self.logic.thumbnailFile(parameters) as file:
+                if file is None:
+                    self.ui.thumbnailLabel.clear()
+                else:
+                    self.ui.thumbnailLabel.pixmap = qt.QPixmap(str(file))
 
     def _showBank(self, key: str) -> None:
         selector = self.ui.bankSelector
