@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 
 from ssaglioma.adaptation.domain import DOMAIN_CLASSIFIER
 from ssaglioma.errors import ModelPackageError, SSAGliomaError
+from ssaglioma.training.config_json import JsonConfig
 from ssaglioma.types import PathLike
 from ssaglioma.volume.atomic import atomic_path
 
@@ -68,6 +69,29 @@ def load_checkpoint(path: PathLike, network: torch.nn.Module, optimizer: torch.o
         if entry:
             state[index] = entry
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+    return facts
+
+
+def resumed_facts(
+    folder: Path, network: torch.nn.Module, optimizer: torch.optim.Optimizer, config: JsonConfig
+) -> dict[str, Any] | None:
+    """Restore the last checkpoint of a run's folder in place and return its facts, or None where there is none.
+
+    Raises
+    ------
+    ModelPackageError
+        If the folder holds a run with another configuration, or a damaged checkpoint.
+    """
+    path = folder / CHECKPOINT
+    if not path.exists():
+        return None
+    facts = load_checkpoint(path, network, optimizer)
+    if type(config).from_json(facts["config"]) != config:
+        raise ModelPackageError(
+            f"The folder {str(folder)!r} holds a run with another configuration, {facts['config']!r}",
+            expected=f"{config.to_json()!r}",
+            remedy="Choose an empty output folder, or repeat the options that the run began with",
+        )
     return facts
 
 

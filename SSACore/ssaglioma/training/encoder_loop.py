@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from ssaglioma.errors import DatasetError, ModelPackageError
+from ssaglioma.errors import DatasetError
 from ssaglioma.style.encoder_heads import EncoderTask, normalise_activations
 from ssaglioma.style.encoders import build_encoder
-from ssaglioma.training.checkpoint import load_checkpoint, save_checkpoint
+from ssaglioma.training.checkpoint import resumed_facts, save_checkpoint
 from ssaglioma.training.encoder_config import EncoderTrainingConfig
 from ssaglioma.training.encoder_slices import EncoderBatch, EncoderSlices
 from ssaglioma.training.history import write_history
@@ -100,16 +100,9 @@ class EncoderTrainer:
         return EncoderTask(encoder, contrasts=len(self.slices.names), regions=self.slices.region_count)
 
     def _resume(self, task: EncoderTask, optimizer: torch.optim.Optimizer) -> int:
-        path = self.folder / CHECKPOINT
-        if not path.exists():
+        facts = resumed_facts(self.folder, task, optimizer, self.config)
+        if facts is None:
             return 0
-        facts = load_checkpoint(path, task, optimizer)
-        if EncoderTrainingConfig.from_json(facts["config"]) != self.config:
-            raise ModelPackageError(
-                f"The folder {str(self.folder)!r} holds a run with another configuration, {facts['config']!r}",
-                expected=f"{self.config.to_json()!r}",
-                remedy="Choose an empty output folder, or repeat the options that the run began with",
-            )
         self.history = list(facts["history"])
         write_history(self.folder, self.history)  # a kill may have come between checkpoint and history
         return int(facts["epoch"])

@@ -19,7 +19,7 @@ from ssaglioma.networks import CONFIGURATIONS, SegmentationNetwork, build_networ
 from ssaglioma.training.augmentation import Augmentation
 from ssaglioma.training.cases import TrainingCase, balanced
 from ssaglioma.training.checkpoint import CHECKPOINT as CHECKPOINT
-from ssaglioma.training.checkpoint import load_checkpoint, save_checkpoint
+from ssaglioma.training.checkpoint import resumed_facts, save_checkpoint
 from ssaglioma.training.config import TrainingConfig
 from ssaglioma.training.fresh import FreshCases
 from ssaglioma.training.history import write_history
@@ -222,16 +222,9 @@ class Trainer:
         return torch.autocast(self.device.type, dtype=dtype, enabled=dtype is not None)
 
     def _resume(self, network: SegmentationNetwork, optimizer: torch.optim.Optimizer) -> int:
-        path = self.folder / CHECKPOINT
-        if not path.exists():
+        facts = resumed_facts(self.folder, network, optimizer, self.config)
+        if facts is None:
             return 0
-        facts = load_checkpoint(path, network, optimizer)
-        if TrainingConfig.from_json(facts["config"]) != self.config:
-            raise ModelPackageError(
-                f"The folder {str(self.folder)!r} holds a run with another configuration, {facts['config']!r}",
-                expected=f"{self.config.to_json()!r}",
-                remedy="Choose an empty output folder, or repeat the options that the run began with",
-            )
         if facts.get("identity", {}) != self.identity():
             raise ModelPackageError(
                 f"The folder {str(self.folder)!r} holds a run of another kind, {facts.get('identity', {})!r}",

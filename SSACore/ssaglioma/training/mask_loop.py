@@ -18,7 +18,7 @@ from ssaglioma.errors import DatasetError, ModelPackageError
 from ssaglioma.networks import SegmentationNetwork, build_network
 from ssaglioma.preprocessing.mask_input import scaled
 from ssaglioma.synthesis.heads import HeadMap, Ranges, SyntheticHead, draw_head_scan, make_head_scan
-from ssaglioma.training.checkpoint import load_checkpoint, save_checkpoint
+from ssaglioma.training.checkpoint import resumed_facts, save_checkpoint
 from ssaglioma.training.history import write_history
 from ssaglioma.training.losses import RegionLoss
 from ssaglioma.training.mask_config import MaskTrainingConfig
@@ -128,16 +128,9 @@ class MaskTrainer:
         return network.to(self.device)
 
     def _resume(self, network: SegmentationNetwork, optimizer: torch.optim.Optimizer) -> int:
-        path = self.folder / CHECKPOINT
-        if not path.exists():
+        facts = resumed_facts(self.folder, network, optimizer, self.config)
+        if facts is None:
             return 0
-        facts = load_checkpoint(path, network, optimizer)
-        if MaskTrainingConfig.from_json(facts["config"]) != self.config:
-            raise ModelPackageError(
-                f"The folder {str(self.folder)!r} holds a run with another configuration, {facts['config']!r}",
-                expected=f"{self.config.to_json()!r}",
-                remedy="Choose an empty output folder, or repeat the options that the run began with",
-            )
         self.history = list(facts["history"])
         write_history(self.folder, self.history)  # a kill may have come between checkpoint and history
         return int(facts["epoch"])

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from ssaglioma.errors import DatasetError, ModelPackageError
+from ssaglioma.errors import DatasetError
 from ssaglioma.style.building import TrainedNetwork, base_of, build_style_network, start_decoder
 from ssaglioma.style.objectives import Losses, picture_losses, space_code, space_losses
 from ssaglioma.style.variational import VariationalNetwork
-from ssaglioma.training.checkpoint import load_checkpoint, save_checkpoint
+from ssaglioma.training.checkpoint import resumed_facts, save_checkpoint
 from ssaglioma.training.history import write_history
 from ssaglioma.training.style_config import StyleTrainingConfig
 from ssaglioma.training.style_slices import Slices, SliceSet, paired_cuts, paired_sets
@@ -106,16 +106,9 @@ class StyleTrainer:
         return len(self.history) >= self.config.epochs
 
     def _resume(self, network: TrainedNetwork, optimizer: torch.optim.Optimizer) -> int:
-        path = self.folder / CHECKPOINT
-        if not path.exists():
+        facts = resumed_facts(self.folder, network, optimizer, self.config)
+        if facts is None:
             return 0
-        facts = load_checkpoint(path, network, optimizer)
-        if StyleTrainingConfig.from_json(facts["config"]) != self.config:
-            raise ModelPackageError(
-                f"The folder {str(self.folder)!r} holds a run with another configuration, {facts['config']!r}",
-                expected=f"{self.config.to_json()!r}",
-                remedy="Choose an empty output folder, or repeat the options that the run began with",
-            )
         self.history = list(facts["history"])
         return int(facts["epoch"])
 
