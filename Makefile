@@ -24,13 +24,13 @@ export PYTHON
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check test-data data bench slicer-shot train-model format lists wheel system-deps clean
+.PHONY: help demo test check test-data test-nnunet data bench slicer-shot train-model format lists wheel system-deps clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 $(VENV)/.run-ready: $(REQUIREMENTS)
-	@scripts/install.sh $(VENV) torch
+	@scripts/install.sh $(VENV) base
 	@touch $@
 
 $(VENV)/.dev-ready: $(REQUIREMENTS)
@@ -58,6 +58,14 @@ data: $(VENV)/.dev-ready ## Unpack the shared cases, where there are any, to SSA
 test-data: $(VENV)/.dev-ready data ## Run the slow tests and those on real cases
 	@$(PYTHON_IN_VENV) -m pytest -m "(shared_data or slow) and not gpu" $(PYTEST_ARGS) || \
 	  { code=$$?; [ $$code -eq 5 ] && echo "No slow test and none on real cases was found."; [ $$code -eq 5 ]; }
+
+test-nnunet: $(VENV)-nnunet/.ready ## Compare with the real nnU-Net: probabilities, speed (2 GB)
+	OMP_NUM_THREADS=1 $(VENV)-nnunet/bin/python -m pytest Testing/Core/training/test_nnunet_parity.py $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 $(VENV)-nnunet/bin/python Testing/benchmarks/bench_training_step.py
+
+$(VENV)-nnunet/.ready: pyproject.toml scripts/install_nnunet.sh
+	@scripts/install_nnunet.sh $(VENV)-nnunet
+	@touch $@
 
 bench: $(VENV)/.dev-ready ## Measure times and memory
 	@for script in Testing/benchmarks/*.py; do \
@@ -91,5 +99,5 @@ system-deps: ## Install the Debian packages that set-up and pictures need (asks 
 	fi
 
 clean: ## Remove the virtual environment and everything that was built
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(VENV)-nnunet build dist .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -23,8 +23,10 @@ from slicer.util import VTKObservationMixin
 from SSAGliomaSegLib.batch import BatchLogic
 from SSAGliomaSegLib.compare import CompareLogic
 from SSAGliomaSegLib.correct import CorrectLogic
+from SSAGliomaSegLib.doubt import DoubtLogic
 from SSAGliomaSegLib.export import ExportLogic
 from SSAGliomaSegLib.inputs import InputsLogic
+from SSAGliomaSegLib.intake import IntakeLogic
 from SSAGliomaSegLib.models import ModelsLogic
 from SSAGliomaSegLib.reading import ReadingLogic
 from SSAGliomaSegLib.results import ResultsLogic
@@ -70,10 +72,11 @@ def registerSampleData():
 class SSAGliomaSegParameterNode:
     """What the user chose, and the nodes that belong to the result; saved with the scene.
 
-    t1, t1gd, t2, flair: the images. model: name of the model, empty for the recommended one.
+    t1, t1gd, t2, flair: the images. prepare: whether raw scans are aligned and stripped first; loadAligned:
+    whether the images that came out of that are loaded too. model: name of the model, empty for the recommended one.
     output: where the next result goes, None for a new node. result: the segmentation that is shown,
     prediction: the model's own result, never edited. doubt, probability: images of the same run;
-    coreProbability, enhancingProbability: per cents, kept for the report.
+    coreProbability, enhancingProbability: per cents, kept for the report. brain: mask of raw scans.
     resultTable: the numbers. earlier, reference: other segmentations of the patient.
     """
 
@@ -81,6 +84,8 @@ class SSAGliomaSegParameterNode:
     t1gd: vtkMRMLScalarVolumeNode
     t2: vtkMRMLScalarVolumeNode
     flair: vtkMRMLScalarVolumeNode
+    prepare: Annotated[str, Choice(["auto", "always", "never"]), Default("auto")]
+    loadAligned: bool = False
     resample: bool = False
     model: str = ""
     device: Annotated[str, Choice(["auto", "cpu", "cuda"]), Default("auto")]
@@ -93,6 +98,7 @@ class SSAGliomaSegParameterNode:
     doubt: vtkMRMLScalarVolumeNode
     coreProbability: vtkMRMLScalarVolumeNode
     enhancingProbability: vtkMRMLScalarVolumeNode
+    brain: vtkMRMLScalarVolumeNode
     resultTable: vtkMRMLTableNode
     runInfo: str = ""
     earlier: vtkMRMLSegmentationNode | vtkMRMLLabelMapVolumeNode | None
@@ -267,8 +273,10 @@ class SSAGliomaSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
 class SSAGliomaSegLogic(
     InputsLogic,
+    IntakeLogic,
     ModelsLogic,
     RunLogic,
+    DoubtLogic,
     ReadingLogic,
     ResultsLogic,
     CompareLogic,

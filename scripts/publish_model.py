@@ -1,9 +1,11 @@
-"""Score trained folds on their held-out cases and write the shipped model package.
+"""Write the model package that ships from a cross-validated study, with the scores of all its folds in the card.
 
-Usage: python scripts/publish_model.py DATA RUNS --ship FOLD
+    python scripts/publish_model.py STUDY_FOLDER --ship FOLD --name glioma-2d --title "Glioma, 2D ..." [--output DIR]
+    python scripts/publish_model.py STUDY_FOLDER --ship all --run RUN --name glioma-2d --title "..."
 
-RUNS holds fold0, fold1, ... as written by `ssaglioma train DATA --output RUNS/foldK --fold K`.
-The shipped weights are those of one fold, named before its scores are looked at.
+STUDY_FOLDER is what `scripts/cross_validate.py run` made (with --subsets, the card tells what missing sequences cost).
+The shipped weights are those of one fold, named before its scores are looked at, or of RUN, trained on all cases in
+the same way.
 """
 
 from __future__ import annotations
@@ -11,77 +13,73 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import replace
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from ssaglioma.evaluation import write_json
-from ssaglioma.labels import GLIOMA, SEQUENCE_ORDER, Sequence
-from ssaglioma.packages import ModelPackage, write_package
-from ssaglioma.training.checkpoint import read_checkpoint
-from ssaglioma.training.folds import read_folds
-from ssaglioma.training.loop import CHECKPOINT
-from ssaglioma.training.package import package_run
-from ssaglioma.training.validation import false_volumes_ml, mean_dice, validate_package
-from ssaglioma.volume import Case, find_cases
+from ssaglioma.errors import DatasetError, SSAGliomaError
+from ssaglioma.labels import GLIOMA
+from ssaglioma.packages import ModelPackage, read_package, write_package
+from ssaglioma.training.cross_validation import CLEAN, CrossValidation, conditions, read_scores
+from ssaglioma.training.validation import false_volumes_ml, mean_dice
 
-NAME = "glioma-2d-small"
-KEPT = ("dice", "hd95_mm", "volume_reference_ml", "volume_prediction_ml", "empty")
+KEPT = ("dice", "hd95_mm", "lesion_dice", "volume_reference_ml", "volume_prediction_ml", "empty")
+MODELS = Path(__file__).parents[1] / "Resources" / "Models"
 
 
 def main() -> int:
     """Run the script."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("runs", type=Path)
-    parser.add_argument("--ship", type=int, required=True, metavar="FOLD")
-    parser.add_argument("--mirrored", action="store_true", help="also score with left-right mirroring (never shipped)")
-    parser.add_argument("--output", type=Path, default=Path(__file__).parents[1] / "Resources" / "Models" / NAME)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("study", type=Path)
+    parser.add_argument("--ship", required=True, metavar="FOLD|all")
+    parser.add_argument("--run", type=Path, help="run on all cases, with --ship all")
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--title", required=True)
+    parser.add_argument("--output", type=Path, help="default: Resources/Models/NAME")
     args = parser.parse_args()
-    cases = {case.name: case for case in find_cases(args.data)}
-    folds = read_folds()
-    scored, mirrored, packages = [], [], {}
-    for run in sorted(args.runs.glob("fold[0-9]")):
-        fold = int(run.name[-1])
-        held_out = [cases[name] for name in folds.held_out(fold)]
-        packages[fold] = _package(run, fold, len(folds.training(fold)), held_out)
-        scores = validate_package(packages[fold], held_out)
-        write_json(scores, run / "scores.json")
-        print(f"fold {fold}: {_means(scores)}", flush=True)
-        scored += [{**row, "fold": fold} for row in scores["cases"]]
-        if args.mirrored:
-            mirrored += validate_package(packages[fold], held_out, mirror=True)["cases"]
-    pooled = {"cases": scored}
-    shipped = packages[args.ship]
-    held_out = [cases[name] for name in folds.held_out(args.ship)]
+    try:
+        return _publish(args)
+    except SSAGliomaError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _publish(args: argparse.Namespace) -> int:
+    work = CrossValidation.open(args.study)
+    shipped, fold = _shipped(args, work)
+    scored = {name: {"cases": read_scores(args.study, name)} for name in _scored_conditions(args.study)}
+    clean = scored[CLEAN]
     card = replace(
         shipped.card,
-        scores=_card_scores(pooled, args.ship, sorted(packages)),
-        missing_cost=_missing_costs(shipped, held_out),
+        name=args.name,
+        title=args.title,
+        scores=_card_scores(clean, fold, sorted({row["fold"] for row in clean["cases"]}), scored),
+        missing_cost=_missing_costs(scored),
     )
-    write_package(args.output, card, shipped.weights())
-    print(_means(pooled))
-    if mirrored:
-        print(f"with --mirror: {_means({'cases': mirrored})}")
-    print(_markdown(scored))
-    print(f"missing sequence, loss of mean Dice: {card.missing_cost}")
+    output = args.output or MODELS / args.name
+    write_package(output, card, shipped.weights())
+    for name, scores in scored.items():
+        print(f"{name}: {_means(scores)}")
+    print(_markdown(clean["cases"]))
+    print(f"missing sequence, loss of mean Dice: {card.missing_cost}\nwritten to {output}")
     return 0
 
 
-def _package(run: Path, fold: int, training_cases: int, held_out: list[Case]) -> ModelPackage:
-    config = read_checkpoint(run / CHECKPOINT)[0]["config"]
-    steps = config["epochs"] * config["steps_per_epoch"]
-    names = ", ".join(case.name for case in held_out)
-    return package_run(
-        run,
-        run / "package",
-        name=NAME,
-        title="Glioma, 2D, small: for computers with 2 cores and no GPU",
-        training_data=(
-            f"{training_cases} pre-operative glioma cases of the BraTS 2018 and 2021 training sets (fold {fold} of "
-            f"the project's five; held out: {names}). {steps} steps of {config['batch_size']} axial slices."
-        ),
-    )
+def _shipped(args: argparse.Namespace, work: CrossValidation) -> tuple[ModelPackage, int | str]:
+    """Return the package whose weights ship, and the fold that it never saw, or 'all' where it saw all cases."""
+    if args.ship == "all":
+        if args.run is None:
+            raise DatasetError("--ship all without --run", expected="the folder of a run on all cases")
+        return read_package(args.run / "package"), "all"
+    if not args.ship.isdigit() or int(args.ship) not in work.trained():
+        raise DatasetError(f"The fold {args.ship!r} is not trained", expected=f"one of {work.trained()}, or 'all'")
+    return work.package(int(args.ship)), int(args.ship)
+
+
+def _scored_conditions(folder: Path) -> list[str]:
+    found = {path.stem.removeprefix("scores-") for path in folder.glob("fold*/scores-*.json")}
+    if CLEAN not in found:
+        raise DatasetError(f"The study in {str(folder)!r} has no scores", remedy="Run scripts/cross_validate.py first")
+    return sorted(found, key=lambda name: (name != CLEAN, name))
 
 
 def _means(scores: dict[str, Any]) -> str:
@@ -93,7 +91,9 @@ def _means(scores: dict[str, Any]) -> str:
     return f"mean Dice {', '.join(parts)}; false ET where there is none, ml: {false}"
 
 
-def _card_scores(pooled: dict[str, Any], ship: int, folds: list[int]) -> dict[str, Any]:
+def _card_scores(
+    pooled: dict[str, Any], ship: int | str, folds: list[int], scored: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
     rows = [
         {
             "case": row["case"],
@@ -103,6 +103,11 @@ def _card_scores(pooled: dict[str, Any], ship: int, folds: list[int]) -> dict[st
         for row in pooled["cases"]
     ]
     means = {region: mean_dice(pooled, region) for region in GLIOMA.regions}
+    degraded = {
+        name: {region: mean_dice(scores, region)[0] for region in GLIOMA.regions}
+        for name, scores in scored.items()
+        if name != CLEAN and "-without-" not in name
+    }
     return {
         "made_by": "scripts/publish_model.py; every case was segmented by a network that never saw it",
         "folds_trained": folds,
@@ -110,22 +115,21 @@ def _card_scores(pooled: dict[str, Any], ship: int, folds: list[int]) -> dict[st
         "hd95_convention": "surface_area",
         "mean_dice": {region: {"mean": mean, "cases": count} for region, (mean, count) in means.items()},
         "false_et_ml": false_volumes_ml(pooled, "ET"),
+        "mean_dice_through_scanners": degraded,
         "cases": rows,
     }
 
 
-def _missing_costs(package: ModelPackage, held_out: list[Case]) -> dict[str, float]:
-    """Measure every subset of sequences that holds T1Gd or FLAIR; a gain counts as no cost."""
-    complete = _average(validate_package(package, held_out))
+def _missing_costs(scored: dict[str, dict[str, Any]]) -> dict[str, float]:
+    """Return what each subset of sequences that was scored costs in mean Dice; a gain counts as no cost."""
     costs = {}
-    for count in range(1, len(SEQUENCE_ORDER)):
-        for missing in combinations(SEQUENCE_ORDER, count):
-            if {Sequence.T1C, Sequence.T2F} <= set(missing):
-                continue
-            without = _average(validate_package(package, held_out, without=missing))
-            costs["+".join(one.value for one in missing)] = round(max(0.0, complete - without), 3)
-            names = ", ".join(one.display_name for one in missing)
-            print(f"without {names}: {complete:.3f} -> {without:.3f}", flush=True)
+    for condition in conditions([], subsets=True):
+        if condition.name not in scored:
+            continue
+        cases = {row["case"] for row in scored[condition.name]["cases"]}
+        complete = {"cases": [row for row in scored[CLEAN]["cases"] if row["case"] in cases]}
+        loss = _average(complete) - _average(scored[condition.name])
+        costs["+".join(one.value for one in condition.missing)] = round(max(0.0, loss), 3)
     return costs
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from ssaglioma.errors import DatasetError, GeometryError, SequenceError, SSAGliomaError
 from ssaglioma.labels import GLIOMA, SEQUENCE_ORDER, LabelScheme, Sequence
 from ssaglioma.types import PathLike
-from ssaglioma.volume import Volume, read_labelmap, read_volume, write_volume
+from ssaglioma.volume import Volume, find_case, read_labelmap, read_volume, write_volume
 from SSASlicerLib.volumes import grid_from_node, volume_from_node
 
 if TYPE_CHECKING:
@@ -59,15 +59,28 @@ class SegmentationJob:
         mirror: bool = False,
         resample: bool = False,
         probabilities: bool = False,
+        prepare: str = "never",
+        keep_prepared: bool = False,
     ) -> list[str]:
-        """Return the arguments of `ssaglioma segment` for `processes.command_line`."""
-        words = ["segment", "--skip-prepare"]
+        """Return the arguments of `ssaglioma segment` for `processes.command_line`.
+
+        `prepare` is 'auto', 'always' or 'never'; where raw images are prepared, `keep_prepared` leaves them in a
+        folder of the job.
+        """
+        words = ["segment", "--prepare", prepare]
         for sequence, file in self.files.items():
             words += [f"--{sequence.value}", str(file)]
         words += ["--output", str(self.output), "--grid", self.anchor.value, "--device", device]
         words += ["--model", model] if model else []
+        words += ["--brain", str(self.brain)] if prepare != "never" and not resample else []
         flags = {"--mirror": mirror, "--resample": resample, "--probabilities": probabilities}
+        flags["--keep-prepared"] = keep_prepared and prepare != "never" and not resample
         return words + [flag for flag, wanted in flags.items() if wanted]
+
+    @property
+    def brain(self) -> Path:
+        """Where the child writes the brain mask of raw images."""
+        return self.folder / f"{self.case_name}-brain{_SUFFIX}"
 
     def remove(self) -> None:
         """Delete the job's folder with all that is in it."""
@@ -166,6 +179,22 @@ def read_probabilities(
         for region, file in files.items()
         if file.is_file()
     }
+
+
+def read_brain(job: SegmentationJob, anchor_node: vtkMRMLScalarVolumeNode) -> Volume | None:
+    """Return the brain mask (uint8) that the child wrote of raw images; None where the images were prepared before."""
+    return _on_grid_of(read_volume(job.brain), anchor_node, "brain mask") if job.brain.is_file() else None
+
+
+def read_aligned(folder: PathLike) -> dict[Sequence, Volume]:
+    """Return the aligned, stripped images that the child kept, by sequence.
+
+    Raises
+    ------
+    DatasetError
+        If they are not there.
+    """
+    return {sequence: read_volume(path) for sequence, path in find_case(folder).sequences.items()}
 
 
 def _on_grid_of(volume: Volume, node: vtkMRMLScalarVolumeNode, what: str) -> Volume:

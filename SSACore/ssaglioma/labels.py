@@ -145,6 +145,19 @@ CARDIAC_LGE = LabelScheme(
 BRAIN = LabelScheme(name="brain", values={"BRAIN": 1}, regions={"BRAIN": ("BRAIN",)})
 """The brain against everything else, with its furrows, ventricles and tumour."""
 
+_NAME_ALIASES = {
+    alias: name
+    for name, aliases in {
+        "WT": "wt wholetumor wholetumour",
+        "TC": "tc tumorcore tumourcore core",
+        "ET": "et enhancingtumor enhancingtumour enhancing aet gdenhancingtumor",
+        "NCR": "ncr netc necrosis necroticcore necrotictumorcore ncrnet nonenhancingtumorcore",
+        "ED": "ed edema oedema snfh peritumoraledema peritumouraloedema flairhyperintensity",
+        "RC": "rc resectioncavity cavity",
+    }.items()
+    for alias in aliases.split()
+}
+
 LABEL_SCHEMES: Mapping[str, LabelScheme] = MappingProxyType(
     {scheme.name: scheme for scheme in (GLIOMA, GLIOMA_POST, CARDIAC_LGE, BRAIN)}
 )
@@ -163,6 +176,26 @@ def label_scheme(name: str) -> LabelScheme:
     if name not in LABEL_SCHEMES:
         raise DatasetError(f"The label scheme {name!r} is not known", expected=f"one of {sorted(LABEL_SCHEMES)}")
     return LABEL_SCHEMES[name]
+
+
+def parse_label_name(text: str, scheme: LabelScheme) -> str:
+    """Return the region or label of a scheme that a name or alias stands for ('whole tumor', 'SNFH', 'edema').
+
+    Raises
+    ------
+    DatasetError
+        If the scheme has none of that name.
+    """
+    key = re.sub(r"[^a-z0-9]", "", str(text).lower())
+    known = list(dict.fromkeys([*scheme.regions, *scheme.values]))
+    found = _NAME_ALIASES.get(key, next((name for name in known if name.lower() == key), ""))
+    if found not in known:
+        raise DatasetError(
+            f"The label name {text!r} is not known in the scheme {scheme.name!r}",
+            expected=f"a name or alias of one of {known}",
+            remedy="Name the labels explicitly",
+        )
+    return found
 
 
 def to_scheme(labelmap: np.ndarray, scheme: LabelScheme, *, source: str = "labelmap") -> np.ndarray:

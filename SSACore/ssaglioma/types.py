@@ -6,11 +6,12 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
-from typing import Any, Protocol, Union, runtime_checkable
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Protocol, Union, runtime_checkable
 
 from ssaglioma.errors import DatasetError
+
+if TYPE_CHECKING:  # the command line starts without numpy
+    import numpy as np
 
 PathLike = Union[str, "os.PathLike[str]"]
 Spacing = tuple[float, float, float]
@@ -27,6 +28,26 @@ class Predictor(Protocol):
     def predict(self, array: np.ndarray, spacing_zyx_mm: Spacing) -> np.ndarray:
         """Return probabilities (R, Z, Y, X) in 0..1 for an image (C, Z, Y, X) of float32."""
         ...
+
+
+class CountedMessage(str):
+    """A message of progress that counts: 'Slice 12 of 92'; programs are given the two numbers besides.
+
+    Attributes
+    ----------
+    done, planned : int
+    """
+
+    __slots__ = ("done", "planned")
+    done: int
+    planned: int
+
+    @classmethod
+    def of(cls, what: str, done: int, planned: int) -> CountedMessage:
+        """Return '<what> <done> of <planned>'."""
+        message = cls(f"{what} {done} of {planned}")
+        message.done, message.planned = done, planned
+        return message
 
 
 def no_progress(fraction: float, message: str) -> None:

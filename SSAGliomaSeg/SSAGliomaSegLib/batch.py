@@ -42,9 +42,10 @@ class BatchLogic:
             raise DatasetError(f"The folder {str(source)!r} does not exist", remedy=_("Choose the folder of the cases"))
         if not parameters.batchOutput:
             raise DatasetError("No folder for the results is chosen", remedy=_("Choose a folder"))
-        self.ensurePackages()
+        self.ensurePackages(torch=self.needsTorch(parameters))
         arguments = ["batch", str(source), "--output", str(parameters.batchOutput)]
         arguments += ["--model", str(self.modelPackage(parameters).folder), "--device", parameters.device]
+        arguments += ["--prepare", parameters.prepare]
         arguments += [flag for flag, on in (("--mirror", parameters.mirror), ("--resample", parameters.resample)) if on]
         self._batch = processes.BackgroundRun(processes.command_line(arguments))
 
@@ -72,7 +73,7 @@ class BatchLogic:
             self._batch.close()
 
     def batchRows(self, parameters) -> list[list[str]]:
-        """Return the rows of batch.csv as texts: case, state, volumes, message; none if the file is not ours."""
+        """Return the rows of batch.csv as texts: case, state, light, volumes, message; none if the file is not ours."""
         path = Path(parameters.batchOutput) / _CSV
         if not parameters.batchOutput or not path.is_file():
             return []
@@ -82,10 +83,21 @@ class BatchLogic:
         except (OSError, ValueError, csv.Error):
             return []
         return [
-            [row["case"], row["status"], *(_short(row.get(f"{name}_ml") or "") for name in _VOLUMES), row["message"]]
+            [
+                row["case"],
+                row["status"],
+                _lightName(row.get("light") or ""),
+                *(_short(row.get(f"{name}_ml") or "") for name in _VOLUMES),
+                " ".join(text for text in (row["message"], row.get("reasons")) if text),
+            ]
             for row in rows
             if {"case", "status", "message"} <= row.keys()
         ]
+
+
+def _lightName(light: str) -> str:
+    """The traffic light of raw images in the user's language; empty for prepared ones."""
+    return {"green": _("green"), "amber": _("amber"), "red": _("red")}.get(light, "")
 
 
 def _short(text: str) -> str:

@@ -7,8 +7,6 @@ import time
 import slicer
 from slicer.i18n import tr as _
 
-from SSAGliomaSegLib.inputs import FIELDS
-
 _EDITOR_TAG = "SSAGliomaSeg"
 _NO_SLICE = "-"
 _LEAST_DOUBT_ML = 0.05
@@ -182,17 +180,11 @@ class CorrectLogic:
         return self._writeCorrection(parameters, time.time() - parameters.correctionStarted)
 
     def _writeCorrection(self, parameters, seconds: float):
-        from ssaglioma.labels import Sequence
-        from ssaglioma.volume import resample_to
         from ssaglioma.volume.corrections import CorrectionNotes, save_correction
         from ssaglioma.volume.local_key import local_key
-        from SSASlicerLib.volumes import volume_from_node
 
         grid = self.resultGrid(parameters)
-        images = {}
-        for field, node in self.chosenNodes(parameters).items():
-            volume = volume_from_node(node)
-            images[Sequence(FIELDS[field])] = volume if volume.same_grid(grid) else resample_to(volume, grid, order=1)
+        images = self.imagesOnGrid(parameters, grid, stripped=True)
         info = self.runInfo(parameters)
         notes = CorrectionNotes(
             model=info.get("model", ""), model_version=info.get("version", ""), minutes=seconds / 60

@@ -10,8 +10,6 @@ from pathlib import Path
 import slicer
 from slicer.i18n import tr as _
 
-from SSAGliomaSegLib.inputs import FIELDS
-
 _LANGUAGES = {"English": "en", "Français": "fr"}
 _SEGMENTATION_SUFFIX = ".seg.nrrd"
 
@@ -50,37 +48,37 @@ class ExportLogic:
         from ssaglioma.evaluation import evaluate_case
         from ssaglioma.evaluation.measurements import measure
         from ssaglioma.evaluation.report import write_report
-        from ssaglioma.labels import GLIOMA, Sequence
+        from ssaglioma.labels import GLIOMA
         from SSASlicerLib.volumes import volume_from_node
 
         grid = self.resultGrid(parameters)
         labels = self.labelmapOf(parameters.result, grid)
-        images = {
-            Sequence(FIELDS[field]): volume_from_node(node) for field, node in self.chosenNodes(parameters).items()
-        }
+        brain = None if parameters.brain is None else volume_from_node(parameters.brain)
         reference, scores = None, None
         if parameters.reference is not None:
             reference = self._labelmaps(parameters)[1]
             scores = evaluate_case(reference, labels, GLIOMA, regions=self.comparableRegions(parameters))
-        info = self.runInfo(parameters)
+        info, card = self.runInfo(parameters), self._cardOfResult(parameters)
         target = Path(path)
         if target.suffix.lower() not in (".html", ".htm"):
             target = target.with_name(target.name + ".html")
         try:
             return write_report(
                 target,
-                images=images,
+                images=self.imagesOnGrid(parameters, grid),
                 labelmap=labels,
                 case_name=self.patientName(parameters) if parameters.namePatient else "",
                 reference=reference,
                 scores=scores,
-                measurements=measure(labels, GLIOMA, self._probabilitiesOf(parameters)),
+                measurements=measure(labels, GLIOMA, self._probabilitiesOf(parameters), card),
                 earlier=measure(self.labelmapOnItsGrid(parameters.earlier), GLIOMA)
                 if parameters.earlier is not None
                 else None,
-                model_card=self._cardOfResult(parameters),
+                model_card=card,
                 timings={"total": info["seconds"]} if "seconds" in info else None,
                 warnings=info.get("warnings", []),
+                quality=self.qualityReport(parameters),
+                brain=brain if brain is not None and brain.same_grid(grid) else None,
                 language=_LANGUAGES[parameters.reportLanguage],
             )
         except OSError as error:

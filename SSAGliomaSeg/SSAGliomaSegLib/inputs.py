@@ -135,8 +135,11 @@ class InputsLogic:
         if double:
             return InputState(ERROR, double)
         differ = any(row.differs for row in self.geometryRows(parameters))
-        if differ and not parameters.resample:
-            text = _("The images lie on different grids. Press Show to see them, Resample to bring them together.")
+        if differ and parameters.prepare == "never" and not parameters.resample:
+            text = _(
+                "The images lie on different grids. Press Show to see them, Resample to bring them together, or set "
+                "Prepare to Automatic."
+            )
             return InputState(ERROR, text, True)
         try:
             missing = self.missingSequences(parameters)
@@ -146,9 +149,10 @@ class InputsLogic:
         if swapped or missing:
             return InputState(WARNING, swapped or missing, differ)
         count = len(nodes)
-        text = _("Ready: {count} of 4 sequences, {grid}.").format(
-            count=count, grid=_("resampled to one grid") if differ else _("same grid")
-        )
+        onOne = _("resampled to one grid") if parameters.resample else _("different grids")
+        text = _("Ready: {count} of 4 sequences, {grid}.").format(count=count, grid=onOne if differ else _("same grid"))
+        if self.willPrepare(parameters):
+            text += " " + _("Raw scans: they are aligned and stripped first.")
         return InputState(READY, text, differ)
 
     def gridNode(self, parameters):

@@ -21,14 +21,18 @@ class ReadingLogic:
     """Views of the case; part of `SSAGliomaSegLogic`."""
 
     def showFourViews(self, parameters) -> None:
-        """Lay out T1, T1Gd, T2 and FLAIR two by two: linked, the same axial slice, a window for each contrast."""
+        """Lay out T1, T1Gd, T2 and FLAIR two by two: linked, the same axial slice, a window for each contrast.
+
+        Aligned copies of raw scans are shown where they were loaded.
+        """
         layout_node = slicer.app.layoutManager().layoutLogic().GetLayoutNode()
         if not layout_node.IsLayoutDescription(LAYOUT):
             layout_node.AddLayoutDescription(LAYOUT, _layoutXml())
         layout_node.SetViewArrangement(LAYOUT)
         self.setWindows(parameters)
+        shown = self.shownNodes(parameters)
         for field, view in VIEWS.items():
-            node = getattr(parameters, field)
+            node = shown.get(field)
             logic = slicer.app.layoutManager().sliceWidget(view).sliceLogic()
             composite = logic.GetSliceCompositeNode()
             composite.SetBackgroundVolumeID(node.GetID() if node is not None else None)
@@ -45,7 +49,7 @@ class ReadingLogic:
         """Give each image a window of its own, from the 1st to the 99.5th percentile of its non-zero voxels."""
         import numpy as np
 
-        for node in self.chosenNodes(parameters).values():
+        for node in self.shownNodes(parameters).values():
             values = slicer.util.arrayFromVolume(node)
             inside = values[values != 0]
             if inside.size == 0:

@@ -11,6 +11,7 @@ from slicer.i18n import tr as _
 _MEASUREMENTS = "SSAGlioma.measurements"
 _SHOWN = ("ET", "NCR", "ED", "TC", "WT")
 _LINE_ROLE = "SSAGlioma.diameter"
+_SURE = 0.8
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ class ResultsLogic:
 
         grid = self.resultGrid(parameters)
         labels = self.labelmapOf(parameters.result, grid)
-        measurements = measure(labels, GLIOMA, probabilities).to_json()
+        card = self._cardOfResult(parameters) if probabilities else None
+        measurements = measure(labels, GLIOMA, probabilities, card).to_json()
         self._keepMeasurements(parameters, measurements)
         return measurements
 
@@ -123,6 +125,24 @@ class ResultsLogic:
             text += _(" (not measurable by RANO: under {least:.0f} mm, or on one slice only)").format(
                 least=first["smallest_measurable_mm"]
             )
+        return text
+
+    def trustText(self, parameters) -> str:
+        """Return how good the outlines are likely to be, in a sentence or two; empty where the model does not tell."""
+        found = self.measurements(parameters)
+        expected = {name: found.get("expected_dice", {}).get(name) for name in ("WT", "TC", "ET")}
+        told = [
+            f"{name} {one['dice']:.2f} ({one['low']:.2f}-{one['high']:.2f})" for name, one in expected.items() if one
+        ]
+        if not told:
+            return ""
+        text = _("Dice to expect (told without a reference): ") + ", ".join(told) + "."
+        poor = [name for name, one in expected.items() if one and one["doubtful"]]
+        if poor:
+            text += " " + _("Probably poor: {regions}.").format(regions=", ".join(poor))
+        unsure = [lesion for lesion in found.get("lesions", []) if lesion["confidence"] < _SURE]
+        if unsure:
+            text += " " + _("Lesions that may not be real: {count}; see the report.").format(count=len(unsure))
         return text
 
     def diameterLines(self, parameters) -> list:

@@ -16,7 +16,6 @@ _SPEED_KEY = "SSAGliomaSeg/secondsPerMegavoxel"
 _FIRST_SPEED = 0.9
 """Seconds for a million voxels on 2 cores without a GPU, before this computer was measured (RESULTS.md)."""
 _START_SECONDS = 4.0
-_MEMORY_GIB, _MEMORY_PER_MEGAVOXEL_GIB = 0.5, 0.05
 _MEGAVOXEL = 1e6
 _WAIT_SECONDS = 0.05
 _FILL_2D = 0.45
@@ -34,12 +33,15 @@ class RunStatus:
     message : str
         What is being done, or what went wrong and what to do.
     secondsLeft : float or None
+    level : str
+        Of a finished run: 'warning' where the traffic light of its images is not green.
     """
 
     state: str
     fraction: float = 0.0
     message: str = ""
     secondsLeft: float | None = None
+    level: str = "ready"
 
     @property
     def running(self) -> bool:
@@ -54,8 +56,8 @@ class RunStatus:
     @property
     def sentence(self) -> tuple[str, str]:
         """Text and level for the status line."""
-        levels = {"done": "ready", "failed": "error", "cancelled": "warning"}
-        return self.message, levels.get(self.state, "ready")
+        levels = {"failed": "error", "cancelled": "warning"}
+        return self.message, levels.get(self.state, self.level)
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,14 @@ class RunOrder:
     anchor : vtkMRMLScalarVolumeNode
         The image on whose grid the result lies.
     card : ModelCard
+    nodes : dict
+        The images by parameter name.
     """
 
     parameters: object
     anchor: object
     card: object
+    nodes: dict
 
 
 @dataclass(frozen=True)
@@ -102,13 +107,33 @@ class RunLogic:
     def expectedCost(self, parameters) -> RunCost:
         """Return time and memory that a run will probably need, from the last run on this computer."""
         node = self.gridNode(parameters)
-        voxels = 0.0
-        if node is not None and node.GetImageData() is not None:
+        raw = self.willPrepare(parameters)
+        voxels = self.preparedMegavoxels if raw else 0.0
+        if not raw and node is not None and node.GetImageData() is not None:
             voxels = node.GetImageData().GetNumberOfPoints() / _MEGAVOXEL
         speed = float(slicer.app.userSettings().value(_SPEED_KEY) or _FIRST_SPEED)
         seconds = _START_SECONDS + speed * voxels * (2 if parameters.mirror else 1)
+        memory = self.expectedMemoryGiB(parameters)
+        if raw:
+            seconds, memory = seconds + self.intakeSeconds(), max(memory, self.intakeMemoryGiB)
         gpu = parameters.device == "cuda" or (parameters.device == "auto" and shutil.which("nvidia-smi") is not None)
-        return RunCost("GPU" if gpu else "CPU", seconds, _MEMORY_GIB + _MEMORY_PER_MEGAVOXEL_GIB * voxels)
+        return RunCost("GPU" if gpu else "CPU", seconds, memory)
+
+    def expectedMemoryGiB(self, parameters) -> float:
+        """Return what the core foretells of the child's memory for the chosen images and model; 0 without an image."""
+        from ssaglioma.inference.engine import PackageEngine
+        from ssaglioma.inference.engine_names import ONNX_RUNTIME
+        from ssaglioma.inference.memory import CaseSize, expected_gib
+
+        node = self.gridNode(parameters)
+        data = None if node is None else node.GetImageData()
+        if data is None:
+            return 0.0
+        x, y, z = data.GetDimensions()
+        mmX, mmY, mmZ = node.GetSpacing()
+        images = len(self.chosenNodes(parameters))
+        size = CaseSize.of_headers(images, (z, y, x), (mmZ, mmY, mmX), data.GetScalarSize())
+        return expected_gib(self.modelPackage(parameters), size, ONNX_RUNTIME, PackageEngine.slices_at_once)
 
     def statusSentence(self, parameters) -> tuple[str, str]:
         """Return text and level for the status line: what is missing, or what a run will cost."""
@@ -138,9 +163,10 @@ class RunLogic:
         if not state.canRun:
             raise DatasetError(state.text)
         dependencies.check_core_version()
-        self.ensurePackages()
         package = self.modelPackage(parameters)
-        nodes = {Sequence(FIELDS[field]): node for field, node in self.chosenNodes(parameters).items()}
+        self.ensurePackages(torch=self.needsTorch(parameters))
+        chosen = self.chosenNodes(parameters)
+        nodes = {Sequence(FIELDS[field]): node for field, node in chosen.items()}
         job = jobs.export_case(nodes, parent_folder=slicer.app.temporaryPath)
         arguments = job.arguments(
             model=str(package.folder),
@@ -148,17 +174,25 @@ class RunLogic:
             mirror=parameters.mirror,
             resample=parameters.resample,
             probabilities=True,
+            prepare=parameters.prepare,
+            keep_prepared=parameters.loadAligned,
         )
         try:
             self._run = processes.BackgroundRun(processes.command_line(arguments))
         except BaseException:
             job.remove()
             raise
-        self._job, self._order = job, RunOrder(parameters, self.gridNode(parameters), package.card)
+        self._job, self._order = job, RunOrder(parameters, self.gridNode(parameters), package.card, chosen)
+
+    def needsTorch(self, parameters) -> bool:
+        """Tell whether the choices ask for PyTorch: an NVIDIA GPU, or a model that no other engine runs."""
+        from ssaglioma.packages.onnx_export import has_graph
+
+        return parameters.device == "cuda" or not has_graph(self.modelPackage(parameters))
 
     @staticmethod
-    def ensurePackages(torch: bool = True) -> None:
-        """Install what is missing, after asking the user; `torch` False for what needs no network.
+    def ensurePackages(torch: bool = False) -> None:
+        """Install what is missing, after asking the user; `torch` True for an NVIDIA GPU or a model that needs it.
 
         Raises
         ------
@@ -195,10 +229,12 @@ class RunLogic:
             if isinstance(end, child_events.Cancelled):
                 return RunStatus("cancelled", message=_("Cancelled. Nothing was changed."))
             if isinstance(end, child_events.Failure):
-                return RunStatus("failed", message=str(end))
+                return RunStatus("failed", message=self.inWords(str(end)))
             self._lastValues = dict(end.values)
             self._take(order, job, run.elapsed_seconds)
-            return RunStatus("done", 1.0, self._doneText(order.parameters))
+            quality = self.quality(order.parameters)
+            level = "ready" if quality is None or quality.light == "green" else "warning"
+            return RunStatus("done", 1.0, self._doneText(order.parameters), level=level)
         finally:
             if not order.parameters.keepFiles:
                 job.remove()
@@ -287,6 +323,7 @@ class RunLogic:
             "seconds": round(seconds, 1),
             "warnings": list(self._lastValues.get("warnings", [])),
         }
+        self.keepIntake(order, job, self._lastValues, info)
         images = self._probabilityNodes(node, anchor, probabilities)
         parameters.resultTable, parameters.comparisonTable, parameters.correction = None, None, None
         parameters.correctionStarted = 0.0
@@ -299,69 +336,19 @@ class RunLogic:
         self._keepSpeed(order, seconds)
         self.updateMeasurements(parameters, probabilities)
 
-    def _probabilityNodes(self, result, anchor, probabilities: dict):
-        """Make an image of the tumor's probability, and one of the doubt 4 p (1 - p), the largest of all regions."""
-        import numpy as np
-
-        from SSASlicerLib import subject_hierarchy, volumes
-
-        if not probabilities:
-            return None, None
-        whole = next(iter(probabilities.values()))
-        doubt = np.max([4 * volume.array * (1 - volume.array) for volume in probabilities.values()], axis=0)
-        nodes = []
-        for kind, array in (("probability", whole.array), ("doubt", doubt)):
-            node = volumes.node_from_volume(whole.with_array(array.astype(np.float32)), f"{result.GetName()} {kind}")
-            node.SetAttribute("SSAGlioma.made", kind)
-            display = node.GetDisplayNode()
-            display.SetAndObserveColorNodeID("vtkMRMLColorTableNodeWarm1")
-            display.AutoWindowLevelOff()
-            display.SetWindowLevelMinMax(0.0, 1.0)
-            display.SetThreshold(0.05, 1.0)
-            display.ApplyThresholdOn()
-            subject_hierarchy.place_beside(node, anchor)
-            nodes.append(node)
-        return tuple(nodes)
-
-    def _percentNode(self, result, anchor, region: str, probabilities: dict):
-        """Keep the probability of a region as whole per cents, out of the user's sight: for the report."""
-        import numpy as np
-
-        from SSASlicerLib import subject_hierarchy, volumes
-
-        if region not in probabilities:
-            return None
-        percent = np.rint(100 * probabilities[region].array).astype(np.uint8)
-        node = volumes.node_from_volume(
-            probabilities[region].with_array(percent), f"{result.GetName()} probability {region} %"
-        )
-        node.SetAttribute("SSAGlioma.made", "percent")
-        node.SetHideFromEditors(True)
-        subject_hierarchy.place_beside(node, anchor)
-        return node
-
-    def regionProbabilities(self, parameters) -> dict:
-        """Return the probabilities (0..1) of the shown result by region, as far as the scene keeps them."""
-        import numpy as np
-
-        from SSASlicerLib.volumes import volume_from_node
-
-        kept = {"WT": parameters.probability, "TC": parameters.coreProbability, "ET": parameters.enhancingProbability}
-        volumes = {region: volume_from_node(node) for region, node in kept.items() if node is not None}
-        return {
-            region: volume if region == "WT" else volume.with_array(volume.array.astype(np.float32) / 100)
-            for region, volume in volumes.items()
-        }
-
     def _doneText(self, parameters) -> str:
         rows = {row.region: row.volume for row in self.resultRows(parameters)}
         text = _("Done in {seconds:.0f} s: tumor {wt}, enhancing {et}.").format(
             seconds=self.runInfo(parameters).get("seconds", 0.0), wt=rows.get("WT", "-"), et=rows.get("ET", "-")
         )
-        return " ".join([text, *self.runInfo(parameters).get("warnings", [])])
+        quality = self.quality(parameters)
+        light = [] if quality is None or quality.light == "green" else [quality.meaning]
+        return " ".join([text, *light, *self.runInfo(parameters).get("warnings", [])])
 
-    @staticmethod
-    def _keepSpeed(order: RunOrder, seconds: float) -> None:
+    def _keepSpeed(self, order: RunOrder, seconds: float) -> None:
+        if "grid_of" in self._lastValues:  # raw: the model saw another grid than the anchor's
+            self.keepIntakeSeconds(self._lastValues.get("timings", {}))
+            return
         voxels = order.anchor.GetImageData().GetNumberOfPoints() / _MEGAVOXEL
         speed = max(0.05, (seconds - _START_SECONDS) / voxels / (2 if order.parameters.mirror else 1))
         slicer.app.userSettings().setValue(_SPEED_KEY, f"{speed:.4f}")

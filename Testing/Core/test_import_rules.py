@@ -141,6 +141,16 @@ def test_models_are_never_unpickled(trees, imports):
         assert "torch.load" not in calls, module
 
 
+def test_only_the_files_of_nnunet_are_unpickled(trees, imports):
+    """A checkpoint of nnU-Net is a pickle: one module reads it, restricted unless the user consents."""
+    calls = {
+        name: {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        for name, tree in trees.items()
+    }
+    readers = {name for name in trees if "torch.load" in calls[name] or imports[name] & UNPICKLERS}
+    assert readers == {"ssaglioma.training.nnunet_files"}
+
+
 def test_rooms_below_training_choose_no_device(trees):
     for module in (name for name in trees if FLOOR[room_of(name)] < FLOOR["training"]):
         used = {ast.unparse(node) for node in ast.walk(trees[module]) if isinstance(node, ast.Attribute)}

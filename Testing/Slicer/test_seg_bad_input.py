@@ -102,7 +102,8 @@ def test_other_grids_are_shown_and_mended_with_one_click(widget, refused, mended
     coarse = an_array(2, (3, 6, 5))
     nodes = add_four(t2={"array": coarse, "spacing": (3.0, 2.0, 4.0)}, flair=SHIFTED)
     choose(widget, nodes)
-    refused("different grids", "Press Show to see them")
+    widget.ui.prepareSelector.setCurrentIndex(widget.ui.prepareSelector.findData("never"))
+    refused("different grids", "Press Show to see them", "set Prepare to Automatic")
     assert widget.ui.gridsLabel.text == "Grids differ" and widget.ui.resampleButton.enabled
     assert widget.ui.resampleButton.text in status(widget)
     widget.ui.geometryButton.click()

@@ -136,14 +136,20 @@ def test_results_among_the_inputs_are_refused_by_the_batch(host, batch, cases):
 
 
 def test_a_table_of_an_earlier_batch_is_shown_when_its_folder_is_chosen(widget, tmp_path):
-    columns = ["case", "status", "message", "WT_ml", "TC_ml", "ET_ml"]
-    lines = [columns, ["x", "done", "", "12.345", "3.21", "0.0"], ["y", "failed", "no T1Gd, or else", "", "", ""]]
+    columns = ["case", "status", "message", "light", "reasons", "WT_ml", "TC_ml", "ET_ml"]
+    lines = [columns, ["x", "done", "", "", "", "12.345", "3.21", "0.0"]]
+    lines += [["y", "failed", "no T1Gd, or else", "", "", "", "", ""]]
+    lines += [["z", "done", "No tumor.", "amber", "T2 is missing.", "0", "0", "0"]]
     with open(tmp_path / "batch.csv", "w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows(lines)
     widget.ui.batchOutputPath.currentPath = str(tmp_path)
     table = widget.ui.batchTable
-    rows = [[table.item(row, column).text() for column in range(6)] for row in range(table.rowCount)]
-    assert rows == [["x", "done", "12.3", "3.2", "0.0", ""], ["y", "failed", "", "", "", "no T1Gd, or else"]]
+    rows = [[table.item(row, column).text() for column in range(7)] for row in range(table.rowCount)]
+    assert rows == [
+        ["x", "done", "", "12.3", "3.2", "0.0", ""],
+        ["y", "failed", "", "", "", "", "no T1Gd, or else"],
+        ["z", "done", "amber", "0.0", "0.0", "0.0", "No tumor. T2 is missing."],
+    ]
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"name;state\nx;done\n"])

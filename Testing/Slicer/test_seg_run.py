@@ -174,6 +174,7 @@ def test_a_disk_that_fills_up_during_the_run_is_told(widget, apply, monkeypatch)
 
     monkeypatch.setattr(processes, "command_line", with_full_disk)
     choose(widget, add_four())
+    widget.parameters.prepare = "never"
     before = scene_state()
     text = apply()
     assert re.search(r"No space left on device.*Free some space", text), text

@@ -24,9 +24,10 @@ OF_SLICER = {"slicer", "vtk", "qt", "ctk", "numpy"}
 OURS = {"ssaglioma", "SSASlicerLib", "SSAGliomaSegLib"}
 KEPT_FOR_THE_RESULT = {
     *("result", "prediction", "probability", "doubt", "coreProbability", "enhancingProbability", "resultTable"),
+    "brain",
     *("runInfo", "comparisonTable", "correction", "acceptedSlices", "correctionStarted"),
 }
-TIED_BY_CODE = {"model", "correctionsFolder", "batchInput", "batchOutput"}
+TIED_BY_CODE = {"model", "prepare", "correctionsFolder", "batchInput", "batchOutput"}
 
 
 def tied_in_the_panel() -> dict[str, str]:

@@ -211,7 +211,7 @@ def main() -> None:
     }
     maskers: dict[str, Masker] = {"classical": by_predictor(None), "deepbet": by_deepbet}
     if "network" in args.methods:
-        from ssaglioma.inference.engine import TorchEngine
+        from ssaglioma.inference.engine_torch import TorchEngine
 
         package = find_package_of("brain_mask", None if args.package is None else str(args.package))
         maskers["network"] = by_predictor(TorchEngine(package, device="cpu"))

@@ -70,7 +70,7 @@ def write_heads(folder: Path) -> None:
 
 def mask_model(path: str | None) -> Predictor | None:
     """The brain-mask model, or None (the truth is used then, and the mask costs nothing)."""
-    from ssaglioma.inference.engine import TorchEngine
+    from ssaglioma.inference.engine_torch import TorchEngine
 
     return None if path is None else TorchEngine(find_package_of("brain_mask", path), device="cpu")
 

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 from ssaglioma import __version__
 from ssaglioma.errors import SSAGliomaError
+from ssaglioma.types import CountedMessage
 
 PROGRESS_MODES = ("bar", "json", "none")
 _BAR_WIDTH = 24
@@ -65,7 +66,10 @@ class Console:
         left = seconds_left((fraction - self._began_at) / max(1 - self._began_at, 1e-9), now - self._began)
         if self.mode == "json":
             rounded = None if left is None else round(left, 1)
-            self._event("progress", fraction=round(fraction, 4), message=message, seconds_left=rounded)
+            counts = {}
+            if isinstance(message, CountedMessage):
+                counts = {"done": message.done, "planned": message.planned}
+            self._event("progress", fraction=round(fraction, 4), message=message, seconds_left=rounded, **counts)
             return
         filled = round(_BAR_WIDTH * fraction)
         bar = "#" * filled + "-" * (_BAR_WIDTH - filled)
@@ -77,6 +81,13 @@ class Console:
     def restart_clock(self, fraction: float) -> None:
         """Reckon the time left from now and this fraction on: work that goes on did not begin at 0."""
         self._began, self._began_at = time.monotonic(), fraction
+
+    def preview(self, labelmap: str) -> None:
+        """Tell that a first, coarser labelmap was written."""
+        if self.mode == "json":
+            self._event("preview", labelmap=labelmap)
+        else:
+            self.print(f"Preview: {labelmap}")
 
     def ready(self) -> None:
         """Tell a parent program that requests can come; silent in the other modes."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ssaglioma.cli.console import Console
 from ssaglioma.cli.outputs import Outputs, make_folder
-from ssaglioma.cli.running import segment_files
+from ssaglioma.cli.running import add_engine_argument, segment_files
 from ssaglioma.cli.segment import output_path
 from ssaglioma.errors import DatasetError, SSAGliomaError
 from ssaglioma.labels import GLIOMA
@@ -30,9 +30,10 @@ def add_parser(
     parser.add_argument("case", nargs="?", type=Path, help="case folder (default: the shipped synthetic sample)")
     parser.add_argument("--output", type=Path, default=Path("demo-output"), metavar="DIR", help="folder of the results")
     parser.add_argument("--model", metavar="NAME|PATH", help="model package (default: the first one shipped)")
+    add_engine_argument(parser)
     parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or cuda:N")
     parser.add_argument("--mirror", action="store_true", help="average with the left-right mirrored image")
-    parser.set_defaults(grid=None, resample=False)
+    parser.set_defaults(grid=None, resample=False, thorough=False)
     return parser
 
 
@@ -58,7 +59,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         labelmap=result.labelmap,
         reference=reference,
         scores=scores,
-        measurements=measure(result.labelmap, GLIOMA, result.probabilities),
+        measurements=measure(result.labelmap, GLIOMA, result.probabilities, done.card.to_json()),
         model_card=done.card.to_json(),
         timings=done.seconds,
         warnings=result.warnings,

@@ -14,8 +14,8 @@ from ssaglioma import __version__
 from ssaglioma.cli.console import Console
 from ssaglioma.errors import SSAGliomaError
 
-_PACKAGES = ("numpy", "scipy", "SimpleITK", "pydicom", "safetensors", "pillow", "torch", "monai")
-_NEEDED = ("numpy", "scipy", "SimpleITK", "pydicom", "safetensors", "pillow", "torch")
+_NEEDED = ("numpy", "scipy", "SimpleITK", "pydicom", "safetensors", "pillow")
+_PACKAGES = (*_NEEDED, "onnxruntime", "openvino", "torch", "monai")
 _CPU_FLAGS = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "asimd")
 _GIB = 1 << 30
 
@@ -24,11 +24,15 @@ def add_parser(
     subparsers: argparse._SubParsersAction, parents: list[argparse.ArgumentParser]
 ) -> argparse.ArgumentParser:
     """Add the command to the parser."""
-    return subparsers.add_parser("doctor", parents=parents, help="check this machine and installation")
+    parser = subparsers.add_parser("doctor", parents=parents, help="check this machine and installation")
+    parser.add_argument("--kit", type=Path, metavar="DIR", help="check an offline kit instead: every file's digest")
+    return parser
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    """Run the command; exit code 3 if segmentation cannot work here."""
+    """Run the command; exit code 3 if segmentation cannot work here, or the kit is not whole."""
+    if args.kit is not None:
+        return _check_kit(args.kit, console)
     facts: dict[str, str] = {
         "ssaglioma": f"{__version__} at {Path(__file__).parents[1]}",
         "Python": f"{platform.python_version()} at {sys.executable}",
@@ -41,7 +45,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     for name in _PACKAGES:
         facts[name] = _version(name)
         if name in _NEEDED and facts[name] == "not installed":
-            problems.append(f"{name} is not installed: pip install 'ssaglioma[torch]'")
+            problems.append(f"{name} is not installed: pip install ssaglioma")
+    facts["Engines"] = _engines(problems)
     facts["GPU"] = _gpu()
     facts["Models"] = _models(problems)
     for name, value in facts.items():
@@ -51,6 +56,23 @@ def run(args: argparse.Namespace, console: Console) -> int:
     console.print("Ready." if not problems else f"{len(problems)} problem(s) found.")
     console.result({"facts": facts, "problems": problems})
     return 3 if problems else 0
+
+
+def _check_kit(folder: Path, console: Console) -> int:
+    from dataclasses import asdict
+
+    from ssaglioma.packages.kit import check_kit
+
+    found = check_kit(folder, console.progress)
+    console.progress(1.0, "Done")
+    facts = found.facts
+    console.print(f"Kit of ssaglioma {facts.ssaglioma} for {facts.platform}, Python {facts.python}")
+    console.print(f"{found.files} files as they should be, {found.megabytes:.0f} MB")
+    for problem in found.problems:
+        console.warn(problem)
+    console.print("Ready." if not found.problems else "Do not install from it: copy or make the kit again.")
+    console.result({"kit": asdict(found), "problems": found.problems})
+    return 3 if found.problems else 0
 
 
 def _version(name: str) -> str:
@@ -74,7 +96,23 @@ def _memory() -> str:
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return "unknown"
-    return f"{total / _GIB:.1f} GiB"
+    from ssaglioma.inference.available_memory import available_gib
+
+    left = available_gib()
+    return f"{total / _GIB:.1f} GiB" + ("" if left is None else f", {left:.1f} GiB of it can be used now")
+
+
+def _engines(problems: list[str]) -> str:
+    """Which engines compute rightly here, each by its self-test; one is enough."""
+    from ssaglioma.inference.engine_choice import ENGINES, TORCH, engine_trouble, is_installed
+
+    told = {}
+    for name in ENGINES:
+        trouble = engine_trouble(name) if name != TORCH else None if is_installed(TORCH) else "it is not installed"
+        told[name] = "works" if trouble is None else trouble
+    if "works" not in told.values():
+        problems.append("No engine works, so nothing can be segmented: pip install onnxruntime")
+    return ", ".join(f"{name}: {state}" for name, state in told.items())
 
 
 def _gpu() -> str:

@@ -19,7 +19,8 @@ def as_told(error: BaseException) -> tuple[BaseException, int] | None:
     if isinstance(error, ImportError):
         told = SSAGliomaError(
             f"A package is missing: {error}",
-            remedy="Install it with: pip install 'ssaglioma[torch]' (segmentation) or 'ssaglioma[train]' (training)",
+            remedy="Install it with: pip install 'ssaglioma[train]' (training), 'ssaglioma[torch]' (learned styles, "
+            "NVIDIA GPUs), or 'ssaglioma doctor' for what else is missing",
         )
         return told, EXIT_ENVIRONMENT
     if isinstance(error, OSError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,16 +20,62 @@ if TYPE_CHECKING:
     from ssaglioma.inference.intake import Intake
     from ssaglioma.preprocessing.study import SortedStudy
 
-_SORTING_SHARE = 0.4
+AUTOMATIC, ALWAYS, NEVER = PREPARE_CHOICES = ("auto", "always", "never")
+"""Whether images are prepared first; "auto" looks at them."""
 
 
-def add_intake_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of raw images."""
+def add_intake_arguments(parser: argparse.ArgumentParser, *, own_mask: bool = True) -> None:
+    """Add the options of raw images; a brain mask of the user's only where there is one case."""
     group = parser.add_argument_group("raw images")
     add = group.add_argument
     add("--no-bias", action="store_true", help="leave the coil's shading as it is")
-    add("--brain-mask", type=Path, metavar="FILE", help="your own brain mask, on the grid of any of the images")
     add("--mask-model", metavar="NAME|PATH", help="model package of the brain mask (default: the one shipped)")
+    if own_mask:
+        add("--brain-mask", type=Path, metavar="FILE", help="your own brain mask, on the grid of any of the images")
+        add("--brain", type=Path, metavar="FILE", help="also write the brain mask, on the grid of the result")
+    else:
+        parser.set_defaults(brain_mask=None)
+
+
+def add_prepare_choice(parser: argparse.ArgumentParser) -> None:
+    """Add --prepare, --skip-prepare and --keep-prepared."""
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument(
+        "--prepare",
+        choices=PREPARE_CHOICES,
+        default=AUTOMATIC,
+        help="sort, align and strip the images first: auto (default: where they look raw), always or never",
+    )
+    choice.add_argument(
+        "--skip-prepare",
+        dest="prepare",
+        action="store_const",
+        const=NEVER,
+        help="take the images as prepared, whatever they look like (as --prepare never)",
+    )
+    parser.add_argument("--keep-prepared", action="store_true", help="also write the aligned, stripped images")
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a user gave for one case.
+
+    Attributes
+    ----------
+    known : Case or None
+        What names tell.
+    sources : tuple of Path
+        Folders and files that are sorted where names tell nothing, or the images are raw.
+    folder : Path or None
+        That gives its name to a case without one.
+    named : mapping of Sequence to Path
+        Files that the user named himself; never questioned.
+    """
+
+    known: Case | None
+    sources: tuple[Path, ...]
+    folder: Path | None = None
+    named: Mapping[Sequence, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,36 +119,48 @@ class Raw:
 def find_images(args: argparse.Namespace, progress: ProgressCallback) -> Prepared | Raw:
     """Read what the arguments name, and tell whether it must be prepared.
 
-    Images on one grid with a background of exactly 0 are prepared already. Others are sorted by tags, names and voxels.
-
     Raises
     ------
-    DatasetError, SequenceError, GeometryError
-        If nothing is found that can be used.
+    SSAGliomaError
+        If a path does not exist, an image cannot be read, or nothing is found that can be used.
     """
-    from ssaglioma.preprocessing.prepared_input import is_prepared
-    from ssaglioma.preprocessing.study import sort_study
-
-    began = time.monotonic()
     mask = getattr(args, "brain_mask", None)
     if mask is not None and not mask.exists():
         raise DatasetError(f"The brain mask {str(mask)!r} does not exist", remedy="Check the path")
     known = _known_by_name(args)
-    if known is not None:
+    files = named_files(args)
+    check_files(files)
+    sources = (*([args.case] if args.case is not None else []), *files.values())
+    if not sources:
+        raise DatasetError("No images were given", expected="a folder of images or DICOM files, or single files")
+    given = Given(known, sources, args.case, files)
+    return look_at(given, progress, always=getattr(args, "prepare", AUTOMATIC) == ALWAYS)
+
+
+def look_at(given: Given, progress: ProgressCallback, *, always: bool = False) -> Prepared | Raw:
+    """Read the images of one case, and tell whether they must be prepared; `always` takes them as raw.
+
+    Raises
+    ------
+    SSAGliomaError
+        If an image cannot be read, or nothing is found that can be used.
+    """
+    from ssaglioma.preprocessing.prepared_input import is_prepared
+
+    began = time.monotonic()
+    known, sources = given.known, given.sources
+    if known is not None and not always:
         progress(0.0, f"Reading {known.name}")
         images = _read_or_none(known)
         if images is not None and is_prepared(images):
             return Prepared(known, images, time.monotonic() - began)
-    files = named_files(args)
-    check_files(files)
-    sources = [*([args.case] if args.case is not None else []), *files.values()]
-    if not sources:
-        raise DatasetError("No images were given", expected="a folder of images or DICOM files, or single files")
-    overrides = {sequence: str(path) for sequence, path in files.items()}
+    from ssaglioma.preprocessing.study import sort_study  # here: prepared images do not wait for pydicom
+
+    overrides = {sequence: str(path) for sequence, path in given.named.items()}
     study = sort_study(sources[0] if len(sources) == 1 else sources, overrides=overrides, progress=progress)
     seconds = time.monotonic() - began
-    name = study_name(study, args.case, known)
-    if is_prepared(study.volumes):
+    name = study_name(study, given.folder, known)
+    if not always and is_prepared(study.volumes):
         paths = {sequence: _path_of(study, sequence) for sequence in study.slots}
         return Prepared(Case(name, paths, None), study.volumes, seconds, study)
     return Raw(name, study, seconds)
@@ -122,7 +180,7 @@ def take_in_raw(
 
 def mask_predictor(args: argparse.Namespace, console: Console) -> Predictor | None:
     """Return the brain-mask model; None, with a warning, where none is installed and none was asked for."""
-    from ssaglioma.inference.engine import TorchEngine
+    from ssaglioma.inference.engine_choice import load_engine
     from ssaglioma.packages import find_package_of
 
     try:
@@ -132,7 +190,7 @@ def mask_predictor(args: argparse.Namespace, console: Console) -> Predictor | No
             raise
         console.warn("No brain-mask model is installed; a simple method is used. Check the brain mask.")
         return None
-    return TorchEngine(package, device=getattr(args, "device", "auto"))
+    return load_engine(package, engine=getattr(args, "engine", "auto"), device=getattr(args, "device", "auto"))
 
 
 def named_files(args: argparse.Namespace) -> dict[Sequence, Path]:

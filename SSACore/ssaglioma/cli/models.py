@@ -1,21 +1,28 @@
-"""`ssaglioma models`: list, describe and verify model packages."""
+"""`ssaglioma models`: list, describe, verify and export model packages."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
 from ssaglioma.cli.console import Console
+from ssaglioma.errors import DatasetError, ModelPackageError
 from ssaglioma.packages import find_package_of, list_all_packages
+from ssaglioma.packages.package import BRAIN_MASK, SEGMENTER
 
 
 def add_parser(
     subparsers: argparse._SubParsersAction, parents: list[argparse.ArgumentParser]
 ) -> argparse.ArgumentParser:
     """Add the command to the parser."""
-    parser = subparsers.add_parser("models", parents=parents, help="list, describe or verify models")
-    parser.add_argument("action", choices=("list", "info", "show", "verify"))
+    parser = subparsers.add_parser("models", parents=parents, help="list, describe, verify or export models")
+    parser.add_argument("action", choices=("list", "info", "show", "verify", "export"))
     parser.add_argument("model", nargs="?", metavar="NAME|PATH", help="a model; verify without one checks all")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE.onnx", help="of export: the network and its weights as ONNX"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace a file that exists")
     return parser
 
 
@@ -31,6 +38,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
         card = find_package_of(None, args.model).card.to_json()
         console.print(json.dumps(card, indent=1))
         console.result({"card": card})
+    elif args.action == "export":
+        console.result({"onnx": str(_export(args, console))})
     else:
         packages = [find_package_of(None, args.model)] if args.model else list_all_packages()
         for package in packages:
@@ -38,3 +47,28 @@ def run(args: argparse.Namespace, console: Console) -> int:
             console.print(f"{package.card.name}: {', '.join(files)} verified (SHA-256)")
         console.result({"verified": [package.card.name for package in packages]})
     return 0
+
+
+def _export(args: argparse.Namespace, console: Console) -> Path:
+    """Write a segmenter or brain mask as ONNX."""
+    from ssaglioma.packages.onnx_export import onnx_model
+    from ssaglioma.volume.atomic import atomic_path
+
+    if args.output is None:
+        raise DatasetError(
+            "The file to export to is not given", expected="ssaglioma models export NAME --output FILE.onnx"
+        )
+    if args.output.exists() and not args.overwrite:
+        raise DatasetError(f"The file {str(args.output)!r} exists", remedy="Choose another name, or add --overwrite")
+    package = find_package_of(None, args.model)
+    if package.kind not in (SEGMENTER, BRAIN_MASK):
+        raise ModelPackageError(
+            f"The package {package.card.name!r} is of the kind {package.kind!r}", expected="a segmenter or a brain mask"
+        )
+    model = onnx_model(package)
+    with atomic_path(args.output) as temporary:
+        Path(temporary).write_bytes(model)
+    console.print(
+        f"Written to {args.output} ({len(model) / 1e6:.1f} MB): image (batch, C, ...) to logits (batch, R, ...)"
+    )
+    return Path(args.output)

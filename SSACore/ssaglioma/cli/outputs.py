@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ssaglioma.cli.running import Run
 from ssaglioma.errors import DatasetError
-from ssaglioma.evaluation.measurements import Measurements, measure
 from ssaglioma.evaluation.report_words import LANGUAGES
 from ssaglioma.labels import Sequence, label_scheme
 from ssaglioma.volume import write_volume
@@ -17,7 +17,8 @@ from ssaglioma.volume.atomic import write_json_atomic
 from ssaglioma.volume.probability_files import PROBABILITY_TYPES, probability_path, write_probabilities
 
 if TYPE_CHECKING:
-    from ssaglioma.volume import Case
+    from ssaglioma.evaluation.measurements import Measurements
+    from ssaglioma.volume import Case, Volume
 
 _PREFERRED = (Sequence.T1C, Sequence.T2F, Sequence.T1N, Sequence.T2W)
 
@@ -36,6 +37,7 @@ def add_output_arguments(parser: argparse.ArgumentParser) -> None:
     add("--report", type=Path, metavar="FILE.html", help="also write a report with pictures")
     add("--language", choices=sorted(LANGUAGES), default="en", help="language of the report (%(default)s)")
     add("--name", default="", help="name to show in the report (default: none, so that it tells no patient)")
+    add("--preview", type=Path, metavar="FILE", help="also write a first, coarser labelmap as soon as it is there")
     add("--dicom-seg", type=Path, metavar="FILE.dcm", help="also write a DICOM SEG; needs DICOM folders as input")
 
 
@@ -54,6 +56,10 @@ class Outputs:
         Of the report.
     log : Path or None
         Record of the preparation of raw images, which somebody else writes.
+    brain : Path or None
+        Brain mask of raw images, on the grid of the labelmap.
+    preview : Path or None
+        Labelmap of the first look, for `preview_writer`.
     """
 
     labelmap: Path
@@ -64,6 +70,8 @@ class Outputs:
     language: str = "en"
     name: str = ""
     log: Path | None = None
+    brain: Path | None = None
+    preview: Path | None = None
 
     @classmethod
     def from_arguments(cls, args: argparse.Namespace, labelmap: Path) -> Outputs:
@@ -76,6 +84,7 @@ class Outputs:
             dicom_seg=args.dicom_seg,
             language=args.language,
             name=args.name,
+            preview=args.preview,
         )
 
     def check(self, case: Case, overwrite: bool) -> None:
@@ -109,13 +118,19 @@ class Outputs:
             paths = write_probabilities(run.result.probabilities, self.labelmap, self.probability_type)
             written["probabilities"] = {region: str(path) for region, path in paths.items()}
         if self.measurements is not None or self.report is not None:
-            found = measure(run.result.labelmap, label_scheme(run.card.labels), run.result.probabilities)
+            from ssaglioma.evaluation.measurements import measure
+
+            scheme = label_scheme(run.card.labels)
+            found = measure(run.result.labelmap, scheme, run.result.probabilities, run.card.to_json())
             if self.measurements is not None:
                 write_measurements(found, self.measurements, run)
                 written["measurements"] = str(self.measurements)
             if self.report is not None:
-                self._write_report(run, found)
+                write_run_report(self.report, run, found, language=self.language, name=self.name)
                 written["report"] = str(self.report)
+        if self.brain is not None and run.brain is not None:
+            write_volume(run.brain, self.brain)
+            written["brain"] = str(self.brain)
         if self.dicom_seg is not None:
             if run.result.labelmap.array.any():
                 _write_dicom(run, self.dicom_seg)
@@ -127,27 +142,40 @@ class Outputs:
     def _targets(self) -> list[Path]:
         regions = label_scheme("glioma").regions if self.probability_type else ()
         probabilities = [probability_path(self.labelmap, region) for region in regions]
-        asked = [path for path in (self.measurements, self.report, self.dicom_seg, self.log) if path is not None]
-        return [self.labelmap, *probabilities, *asked]
+        asked = (self.measurements, self.report, self.dicom_seg, self.log, self.brain, self.preview)
+        return [self.labelmap, *probabilities, *(path for path in asked if path is not None)]
 
-    def _write_report(self, run: Run, found: Measurements) -> None:
-        from ssaglioma.evaluation.report import write_report
+    def preview_writer(self, told: Callable[[str], None]) -> Callable[[Volume], None] | None:
+        """Return what writes the first look's labelmap and tells its path; None where nobody asked for it."""
+        path = self.preview
+        if path is None:
+            return None
 
-        assert self.report is not None  # asked for by the caller
-        write_report(
-            self.report,
-            images=run.images,
-            labelmap=run.result.labelmap,
-            case_name=self.name,
-            measurements=found,
-            model_card=run.card.to_json(),
-            timings=run.seconds,
-            warnings=run.result.warnings,
-            quality=run.quality,
-            brain=run.brain,
-            scheme=label_scheme(run.card.labels),
-            language=self.language,
-        )
+        def write(labelmap: Volume) -> None:
+            write_volume(labelmap, path)
+            told(str(path))
+
+        return write
+
+
+def write_run_report(path: Path, run: Run, found: Measurements, *, language: str = "en", name: str = "") -> None:
+    """Write the HTML report of a run."""
+    from ssaglioma.evaluation.report import write_report
+
+    write_report(
+        path,
+        images=run.images,
+        labelmap=run.result.labelmap,
+        case_name=name,
+        measurements=found,
+        model_card=run.card.to_json(),
+        timings=run.seconds,
+        warnings=run.result.warnings,
+        quality=run.quality,
+        brain=run.brain,
+        scheme=label_scheme(run.card.labels),
+        language=language,
+    )
 
 
 def write_measurements(found: Measurements, path: Path, run: Run | None = None) -> None:

@@ -9,15 +9,17 @@ from typing import Any
 
 from ssaglioma.cli.console import Console
 from ssaglioma.cli.inputs import add_case_arguments, case_from_arguments, is_image_path
-from ssaglioma.cli.intake import Prepared, add_intake_arguments, find_images
+from ssaglioma.cli.intake import NEVER, Prepared, add_intake_arguments, add_prepare_choice, find_images
 from ssaglioma.cli.outputs import Outputs, add_output_arguments
 from ssaglioma.cli.prepare import print_light
 from ssaglioma.cli.running import Run, add_model_arguments, region_volumes_ml, segment_files, segment_read
 from ssaglioma.cli.segment_raw import RawRun, raw_outputs, segment_raw, write_raw
+from ssaglioma.cli.trust import expected_of, expected_text
 from ssaglioma.errors import SSAGliomaError
 from ssaglioma.types import ProgressCallback
 
 _FIND_SHARE, _SHARE_OF_SEGMENTATION = 0.25, 0.95
+NOTHING_TO_KEEP = "The images are prepared already, so that --keep-prepared writes nothing."
 
 
 def add_parser(
@@ -42,10 +44,7 @@ def add_parser(
     )
     add_model_arguments(parser)
     add_intake_arguments(parser)
-    parser.add_argument(
-        "--skip-prepare", action="store_true", help="take the images as prepared, whatever they look like"
-    )
-    parser.add_argument("--keep-prepared", action="store_true", help="also write the aligned, stripped images")
+    add_prepare_choice(parser)
     add_output_arguments(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
     return parser
@@ -54,23 +53,27 @@ def add_parser(
 def run(args: argparse.Namespace, console: Console) -> int:
     """Run the command."""
     began = time.monotonic()
-    if args.skip_prepare or args.resample:
-        _refuse_raw_options(args)
+    if args.prepare == NEVER or args.resample:
+        _refuse_raw_options(args, ("--brain-mask", args.brain_mask), ("--keep-prepared", args.keep_prepared))
         case = case_from_arguments(args)
         outputs = Outputs.from_arguments(args, output_path(args.output, case.name))
         outputs.check(case, args.overwrite)
-        done = segment_files(case, args, _scaled(console, 0.0))
+        done = segment_files(case, args, _scaled(console, 0.0), outputs.preview_writer(console.preview))
         return _finish(console, done, outputs.write(done), began)
     found = find_images(args, lambda share, text: console.progress(_FIND_SHARE * share, text))
     if isinstance(found, Prepared):
-        _refuse_raw_options(args)
+        _refuse_raw_options(args, ("--brain-mask", args.brain_mask))
+        if args.keep_prepared:
+            console.warn(NOTHING_TO_KEEP)
         outputs = Outputs.from_arguments(args, output_path(args.output, found.case.name))
         outputs.check(found.case, args.overwrite)
-        done = segment_read(found.case, found.images, args, found.seconds, _scaled(console, _FIND_SHARE))
+        preview = outputs.preview_writer(console.preview)
+        done = segment_read(found.case, found.images, args, found.seconds, _scaled(console, _FIND_SHARE), preview)
         return _finish(console, done, outputs.write(done), began)
     outputs, case = raw_outputs(found, args, output_path(args.output, found.name))
     outputs.check(case, args.overwrite)
-    raw = segment_raw(found, case, args, console, _scaled(console, _FIND_SHARE))
+    preview = outputs.preview_writer(console.preview)
+    raw = segment_raw(found, case, args, console, _scaled(console, _FIND_SHARE), preview=preview)
     console.progress(_SHARE_OF_SEGMENTATION, "Writing")
     return _finish(console, raw.run, write_raw(raw, outputs, args), began, raw)
 
@@ -79,15 +82,14 @@ def _scaled(console: Console, begin: float) -> ProgressCallback:
     return lambda share, text: console.progress(begin + (_SHARE_OF_SEGMENTATION - begin) * share, text)
 
 
-def _refuse_raw_options(args: argparse.Namespace) -> None:
-    """Options of raw images do nothing to prepared ones: better said than passed over."""
-    given = {"--brain-mask": args.brain_mask, "--keep-prepared": args.keep_prepared}
-    named = [name for name, value in given.items() if value]
+def _refuse_raw_options(args: argparse.Namespace, *given: tuple[str, Any]) -> None:
+    """Options of raw images that would do nothing to prepared ones: better said than passed over."""
+    named = [name for name, value in given if value]
     if named:
         raise SSAGliomaError(
             f"{named[0]} was given, but these images are prepared already",
             expected="raw images for it",
-            remedy="Leave it away" + ("" if not args.skip_prepare else ", or leave --skip-prepare away"),
+            remedy="Leave it away" + (", or leave --skip-prepare away" if args.prepare == NEVER else ""),
         )
 
 
@@ -100,6 +102,9 @@ def _finish(console: Console, done: Run, written: dict[str, Any], began: float, 
     if done.quality is not None:
         print_light(console, done.quality)
     console.print(f"{done.case.name}: " + ", ".join(f"{name} {volume:.1f} ml" for name, volume in volumes.items()))
+    expected = expected_of(done)
+    if expected:
+        console.print(expected_text(expected))
     peak = done.result.peak_memory_gib
     memory = "" if peak is None else f", {peak:.1f} GiB peak"
     for kind in ("measurements", "report", "dicom_seg", "log", "prepared"):
@@ -109,16 +114,21 @@ def _finish(console: Console, done: Run, written: dict[str, Any], began: float, 
     extra: dict[str, Any] = {} if done.quality is None else {"quality": done.quality.to_json()}
     if raw is not None:
         extra["grid_of"] = raw.anchor.value
+        ways = raw.intake.ways_from(raw.anchor)
+        extra["alignment"] = {name.value: way.matrix_lps.ravel().tolist() for name, way in ways.items()}
     console.result(
         {
             "case": done.case.name,
             **written,
             **extra,
             "volumes_ml": volumes,
+            "expected_dice": {region: told.to_json() for region, told in expected.items()},
             "model": {"name": done.card.name, "version": done.card.version},
+            "engine": dict(done.engine),
             "seconds": round(total, 2),
             "timings": dict(done.seconds),
             "peak_memory_gib": peak,
+            "predicted_memory_gib": done.predicted_memory_gib,
         }
     )
     return 0

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from ssaglioma.cli.console import Console
 from ssaglioma.cli.intake import Raw, take_in_raw
+from ssaglioma.cli.memory import within_memory
 from ssaglioma.cli.outputs import Outputs
-from ssaglioma.cli.running import Run, load_engine
+from ssaglioma.cli.running import PreviewCallback, Run, engine_facts, load_engine
 from ssaglioma.errors import DatasetError
 from ssaglioma.labels import Sequence
 from ssaglioma.types import ProgressCallback
@@ -21,7 +22,9 @@ from ssaglioma.volume.atomic import write_json_atomic
 from ssaglioma.volume.reading import IMAGE_SUFFIXES
 
 if TYPE_CHECKING:
+    from ssaglioma.inference.engine import PackageEngine
     from ssaglioma.inference.intake import Intake
+    from ssaglioma.inference.intake_segment import HomeResult
     from ssaglioma.preprocessing.study import SortedStudy
 
 _INTAKE_SHARE = 0.55
@@ -57,29 +60,44 @@ def raw_outputs(raw: Raw, args: argparse.Namespace, labelmap: Path) -> tuple[Out
     outputs = Outputs.from_arguments(args, labelmap)
     if outputs.report is None:
         outputs = replace(outputs, report=beside(labelmap, "report.html"))
-    outputs = replace(outputs, log=beside(labelmap, "intake.json"))
+    outputs = replace(outputs, log=beside(labelmap, "intake.json"), brain=args.brain)
     if args.keep_prepared:
         from ssaglioma.inference.intake_files import check_folder
 
         check_folder(beside(labelmap, "prepared"), overwrite=args.overwrite)
-    return outputs, Case(raw.name, _own_files(raw.study))
+    return outputs, own_case(raw)
 
 
-def segment_raw(raw: Raw, case: Case, args: argparse.Namespace, console: Console, progress: ProgressCallback) -> RawRun:
-    """Prepare a raw study, load the model, segment, and bring the result home."""
+def segment_raw(
+    raw: Raw,
+    case: Case,
+    args: argparse.Namespace,
+    console: Console,
+    progress: ProgressCallback,
+    engine: PackageEngine | None = None,
+    preview: PreviewCallback | None = None,
+) -> RawRun:
+    """Prepare a raw study, load the model (unless one is given), segment, and bring the result home."""
     from ssaglioma.inference.intake_segment import segment_intake
     from ssaglioma.packages import find_package
 
     grid = Sequence.parse(args.grid) if args.grid else None
-    package = find_package(args.model)
+    package = engine.package if engine is not None else find_package(args.model)
     intake = take_in_raw(raw, args, console, lambda share, text: progress(_INTAKE_SHARE * share, text))
     intake.anchor(grid)
     began = time.monotonic()
-    engine = load_engine(package, args)
+    engine = engine or load_engine(package, args)
     load_seconds = time.monotonic() - began
-    home = segment_intake(
-        intake, engine, grid=grid, progress=lambda share, text: progress(_INTAKE_SHARE + 0.45 * share, text)
-    )
+    loaded = engine
+
+    def told(share: float, text: str) -> None:
+        progress(_INTAKE_SHARE + 0.45 * share, text)
+
+    def work(_: bool) -> HomeResult:
+        return segment_intake(intake, loaded, grid=grid, preview=preview, progress=told)
+
+    home_voxels = intake.natives[intake.anchor(grid)].array.size
+    home, predicted_gib = within_memory(loaded, intake.images, args, work, told, home_voxels=home_voxels)
     seconds = {"find": raw.seconds, **intake.seconds, "load": load_seconds, **home.result.timings}
     run = Run(
         case,
@@ -90,6 +108,8 @@ def segment_raw(raw: Raw, case: Case, args: argparse.Namespace, console: Console
         quality=home.quality,
         brain=intake.brain_on_grid_of(home.anchor),
         dicom=_slices_on_grid(raw.study, home.anchor),
+        engine=engine_facts(engine),
+        predicted_memory_gib=predicted_gib,
     )
     return RawRun(run, intake, home.anchor, raw.seconds)
 
@@ -102,18 +122,23 @@ def write_raw(raw: RawRun, outputs: Outputs, args: argparse.Namespace) -> dict[s
 
         folder = beside(outputs.labelmap, "prepared")
         written["prepared"] = str(write_prepared(raw.intake, folder, raw.run.case.name, overwrite=args.overwrite))
-    assert outputs.log is not None and raw.run.quality is not None  # raw_outputs and segment_raw set them
-    log = {
+    assert outputs.log is not None  # raw_outputs sets it
+    files = {key: value for key, value in written.items() if key != "warnings"}
+    write_json_atomic({**record_of(raw), "written": files}, outputs.log, allow_nan=False)
+    return {**written, "log": str(outputs.log)}
+
+
+def record_of(raw: RawRun) -> dict[str, Any]:
+    """Return the record of a raw case: what was found and done, with figures and seconds, as plain JSON values."""
+    assert raw.run.quality is not None  # segment_raw sets it
+    return {
         **raw.intake.to_json(),
         "quality": raw.run.quality.to_json(),
         "grid_of": raw.anchor.value,
         "model": {"name": raw.run.card.name, "version": raw.run.card.version},
         "seconds": {name: round(value, 3) for name, value in raw.run.seconds.items()},
         "warnings": list(raw.run.result.warnings),
-        "written": {key: value for key, value in written.items() if key != "warnings"},
     }
-    write_json_atomic(log, outputs.log, allow_nan=False)
-    return {**written, "log": str(outputs.log)}
 
 
 def beside(labelmap: Path, ending: str) -> Path:
@@ -122,6 +147,11 @@ def beside(labelmap: Path, ending: str) -> Path:
     suffix = next((one for one in IMAGE_SUFFIXES if name.lower().endswith(one)), "")
     stem = name[: len(name) - len(suffix)]
     return labelmap.with_name(f"{stem.removesuffix('-seg')}-{ending}")
+
+
+def own_case(raw: Raw) -> Case:
+    """Return a raw study as a case of files: one of each image, or the folder of its DICOM slices."""
+    return Case(raw.name, _own_files(raw.study))
 
 
 def _own_files(study: SortedStudy) -> Mapping[Sequence, Path]:

@@ -163,6 +163,6 @@ def _parsed(request: Request) -> argparse.Namespace:
 
     if {"-h", "--help"} & set(request.words):
         raise DatasetError(f"The words {list(request.words)!r} ask for help", expected="options of 'ssaglioma stylize'")
-    args = build_parser().parse_args(["stylize", *request.words])
+    args = build_parser("stylize").parse_args(["stylize", *request.words])
     args.examine = request.examine
     return args

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ssaglioma.cli.batch import discover
+from ssaglioma.cli.batch_cases import discover
 from ssaglioma.errors import DatasetError, SSAGliomaError
 from ssaglioma.labels import LabelScheme
 from ssaglioma.shift.measures import ONLY_CONTRAST

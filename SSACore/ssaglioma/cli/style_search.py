@@ -16,7 +16,7 @@ from ssaglioma.types import ProgressCallback
 from ssaglioma.volume import Volume, check_same_grid, read_labelmap, to_canonical
 
 if TYPE_CHECKING:
-    from ssaglioma.inference.engine import TorchEngine
+    from ssaglioma.inference.engine_torch import TorchEngine
     from ssaglioma.style import Stylizer
 
 
@@ -90,7 +90,7 @@ def case_volumes(content: Subject) -> dict[Sequence, Volume]:
 
 
 def _engine(args: argparse.Namespace) -> TorchEngine:
-    from ssaglioma.inference.engine import TorchEngine
+    from ssaglioma.inference.engine_torch import TorchEngine
     from ssaglioma.packages import find_package
 
     return TorchEngine(find_package(args.segmenter), device="cpu")

@@ -72,6 +72,13 @@ def add_parser(
         metavar="0..1",
         help="share of cases with random gray values instead of MR physics (default %(default)s)",
     )
+    parser.add_argument(
+        "--share-healthy",
+        type=float,
+        default=DrawOptions.share_healthy,
+        metavar="0..1",
+        help="share of cases without a tumor (default %(default)s)",
+    )
     parser.add_argument("--variant", choices=VARIANTS, help="one kind for all grown tumors")
     parser.add_argument("--keep-skull", action="store_true", help="do not strip the skull")
     parser.add_argument("--jobs", type=_count, default=1, metavar="N", help="processes (default 1)")
@@ -87,6 +94,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         masks=None if args.masks is None else str(args.masks),
         share_from_masks=args.share_from_masks,
         share_randomised=args.share_randomised,
+        share_healthy=args.share_healthy,
         variant=args.variant,
         stripped=not args.keep_skull,
         field_t=None if args.scanner is None else SCANNER_SOURCE_T,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from scipy import ndimage
 from ssaglioma.evaluation.case import default_regions
 from ssaglioma.evaluation.chords import largest_diameter_mm
 from ssaglioma.evaluation.doubt import DoubtfulSlice, check_probabilities, confidence, doubtful_slices
+from ssaglioma.evaluation.expected_dice import ExpectedDice, dice_models, expected_dice
+from ssaglioma.evaluation.lesion_confidence import Lesion, find_lesions, lesion_models
 from ssaglioma.evaluation.lesionwise import lesion_rules
 from ssaglioma.evaluation.masks import bounding_box, connected_components
 from ssaglioma.evaluation.rano import RanoLesion, rano_lesions
@@ -93,12 +95,18 @@ class Measurements:
         Enhancing lesions, the largest product first.
     doubtful_slices : tuple of DoubtfulSlice
         The worst first; empty without probabilities.
+    expected_dice : mapping of str to ExpectedDice
+        Of the regions that were found; empty without probabilities or where the model's card does not tell.
+    lesions : tuple of Lesion
+        Of each region, the likeliest first; empty as above.
     """
 
     scheme: str
     regions: Mapping[str, RegionMeasurement]
     rano: tuple[RanoLesion, ...] = ()
     doubtful_slices: tuple[DoubtfulSlice, ...] = ()
+    expected_dice: Mapping[str, ExpectedDice] = field(default_factory=dict)
+    lesions: tuple[Lesion, ...] = ()
 
     @property
     def worst_slice(self) -> DoubtfulSlice | None:
@@ -122,11 +130,16 @@ class Measurements:
             "regions": {name: asdict(region) for name, region in self.regions.items()},
             "rano": {"lesions": lesions, "sum_mm2": self.rano_sum_mm2},
             "doubtful_slices": [asdict(found) for found in self.doubtful_slices],
+            "expected_dice": {region: found.to_json() for region, found in self.expected_dice.items()},
+            "lesions": [lesion.to_json() for lesion in self.lesions],
         }
 
 
 def measure(
-    labelmap: Volume, scheme: LabelScheme = GLIOMA, probabilities: Mapping[str, Volume] | None = None
+    labelmap: Volume,
+    scheme: LabelScheme = GLIOMA,
+    probabilities: Mapping[str, Volume] | None = None,
+    card: Mapping[str, Any] | None = None,
 ) -> Measurements:
     """Measure a labelmap.
 
@@ -136,11 +149,16 @@ def measure(
         Labels (Z, Y, X) in any orientation.
     probabilities : mapping of region to Volume, optional
         Probabilities 0..1 on the same grid; adds confidences and doubtful slices.
+    card : mapping, optional
+        The card of the model that made them, as JSON values; adds the Dice to expect and the confidence of each lesion
+        where its `expected_dice` and `lesion_confidence` were fitted.
 
     Raises
     ------
     DatasetError
         If the labelmap holds values outside the scheme, or the probabilities are none.
+    ModelPackageError
+        If the card's numbers make no sense.
     GeometryError
         If the probabilities lie on another grid.
     """
@@ -152,7 +170,15 @@ def measure(
         mask = scheme.mask(labels.array, name)
         regions[name] = _measure_region(mask, labels, confidence(name, mask, known, scheme))
     lesions = rano_lesions(labels, scheme, RANO_REGION) if RANO_REGION in scheme.regions else ()
-    return Measurements(scheme.name, regions, lesions, doubtful_slices(known))
+    told = card or {}
+    return Measurements(
+        scheme.name,
+        regions,
+        lesions,
+        doubtful_slices(known),
+        expected_dice(labels, scheme, known, dice_models(told.get("expected_dice") or {})),
+        find_lesions(labels, scheme, known, lesion_models(told.get("lesion_confidence") or {})),
+    )
 
 
 def changes(earlier: Measurements, current: Measurements) -> dict[str, Change]:

@@ -36,6 +36,7 @@ from ssaglioma.evaluation.report_tables import (
     rano_table,
     score_table,
     timing_section,
+    trust_section,
     volume_table,
 )
 from ssaglioma.evaluation.report_words import Words
@@ -142,7 +143,7 @@ def write_report(
         volume_table(volumes_ml or {}, words) if measurements is None else measurement_table(measurements, words),
     ]
     if measurements is not None:
-        parts.append(_rano_section(pages, measurements))
+        parts += [trust_section(measurements, words), _rano_section(pages, measurements)]
         if earlier is not None:
             parts.append(change_table(earlier, measurements, words))
     parts += [score_table(scores or {}, words), _overlay_section(pages)]

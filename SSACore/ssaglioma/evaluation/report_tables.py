@@ -15,6 +15,7 @@ from ssaglioma.evaluation.report_words import Words
 
 _SCORES = (("dice", 3), ("hd95_mm", 2), ("nsd_1mm", 3), ("lesion_dice", 3), ("volume_difference_ml", 2))
 _RANO_SUM = "rano_sum_mm2"
+_SURE, _MOST_LESIONS = 0.8, 10
 
 
 def volume_table(volumes_ml: Mapping[str, float], words: Words) -> str:
@@ -38,6 +39,41 @@ def measurement_table(found: Measurements, words: Words) -> str:
     keys = ("region", "volume_ml", "lesions", "largest_diameter_mm", "confidence")
     table = _table(words["measurements"], [words[key] for key in keys], rows)
     return f'{table}<p class="note">{html.escape(words["confidence_note"])}</p>'
+
+
+def trust_section(found: Measurements, words: Words) -> str:
+    """Return the Dice to expect and the lesions that may not be real; nothing where the model does not tell."""
+    if not found.expected_dice:
+        return ""
+    rows = []
+    for region, told in found.expected_dice.items():
+        bounds = words["from_to"].format(low=words.number(told.low, 2), high=words.number(told.high, 2))
+        judgement = words["expect_low" if told.doubtful else "expect_unsure" if told.unsure else "expect_good"]
+        rows.append([words.region(region), words.number(told.dice, 2), bounds, judgement])
+    keys = ("region", "expected_dice", "expected_range", "judgement")
+    table = _table(words["expected"], [words[key] for key in keys], rows)
+    note = f'<p class="note">{html.escape(words["expected_note"])}</p>'
+    return table + note + _lesion_table(found, words)
+
+
+def _lesion_table(found: Measurements, words: Words) -> str:
+    unsure = [lesion for lesion in found.lesions if (lesion.confidence or 0.0) < _SURE]
+    if not unsure:
+        return f"<p>{html.escape(words['lesions_sure'])}</p>" if found.lesions else ""
+    unsure.sort(key=lambda lesion: lesion.confidence or 0.0)
+    rows = [
+        [
+            words.region(lesion.region),
+            words.number(lesion.volume_ml, 2),
+            ", ".join(f"{name} {value:+.0f}" for name, value in zip("xyz", lesion.center_lps_mm)),
+            f"{100 * (lesion.confidence or 0.0):.0f} %",
+        ]
+        for lesion in unsure[:_MOST_LESIONS]
+    ]
+    keys = ("region", "volume_ml", "place_mm", "likely_real")
+    table = _table(words["lesions_unsure"], [words[key] for key in keys], rows)
+    note = words["lesions_note"].format(shown=len(rows), unsure=len(unsure), total=len(found.lesions))
+    return f'{table}<p class="note">{html.escape(note)}</p>'
 
 
 def rano_table(found: Measurements, words: Words) -> str:

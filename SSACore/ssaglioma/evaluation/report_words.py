@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ssaglioma.errors import SSAGliomaError
+from ssaglioma.evaluation.trust_words import TRUST_WARNINGS_FR, TRUST_WORDS
 
 _ENGLISH = {
     "title": "Glioma segmentation",
@@ -200,11 +201,14 @@ _WARNINGS = {
             "Les séquences {name} sont absentes : le résultat est moins précis{cost}.",
         ),
         (r"No tumou?r was found\.", "Aucune tumeur n'a été trouvée."),
+        *TRUST_WARNINGS_FR,
     )
 }
 _COST = {"fr": " (sur des cas exclus de l'entraînement, cette absence a coûté {cost} de Dice moyen)"}
 
-LANGUAGES: Mapping[str, Mapping[str, str]] = MappingProxyType({"en": _ENGLISH, "fr": _FRENCH})
+LANGUAGES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"en": {**_ENGLISH, **TRUST_WORDS["en"]}, "fr": {**_FRENCH, **TRUST_WORDS["fr"]}}
+)
 
 
 @dataclass(frozen=True)

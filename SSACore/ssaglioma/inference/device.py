@@ -1,14 +1,19 @@
-"""Choice of device, number format and memory allocator; only training and inference use it."""
+"""Choice of device, number format and memory allocator for torch; only training and inference use it.
+
+Importing this file imports no torch.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import os
 import sys
-
-import torch
+from typing import TYPE_CHECKING
 
 from ssaglioma.errors import DeviceError
+
+if TYPE_CHECKING:
+    import torch
 
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
 _KEEP_BYTES = 256 * 1024**2
@@ -22,6 +27,8 @@ def choose_device(name: str = "auto") -> torch.device:
     DeviceError
         If the named GPU is absent or does not compute. 'auto' falls back to the CPU.
     """
+    import torch
+
     text = name.strip().lower()
     if text == "cpu":
         return torch.device("cpu")
@@ -42,6 +49,8 @@ def choose_device(name: str = "auto") -> torch.device:
 
 def gpu_problem(name: str) -> str | None:
     """Run a small convolution on a GPU and compare it with the CPU; return what is wrong, or None."""
+    import torch
+
     if not torch.cuda.is_available():
         return "no NVIDIA GPU that this torch can use was found"
     try:
@@ -55,6 +64,8 @@ def gpu_problem(name: str) -> str | None:
 
 def bfloat16_pays(device: torch.device) -> bool:
     """Tell whether the device computes in bfloat16 (a CPU without it emulates it, many times slower)."""
+    import torch
+
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported()
     probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)

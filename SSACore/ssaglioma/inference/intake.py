@@ -20,6 +20,7 @@ from ssaglioma.preprocessing.brain_mask import CLASSICAL, NETWORK, BrainMask, fi
 from ssaglioma.preprocessing.chain import Chain, stripped
 from ssaglioma.preprocessing.fat import without_fat
 from ssaglioma.preprocessing.grid import Grid, sampled, working_grid
+from ssaglioma.preprocessing.rigid_transform import RigidTransform
 from ssaglioma.preprocessing.study import SortedStudy
 from ssaglioma.types import Predictor, ProgressCallback, no_progress
 from ssaglioma.volume import Volume
@@ -115,15 +116,19 @@ class Intake:
         The head is whole, but nothing is brighter than the brain is, so that fat does not make the brain dark.
         """
         home = Grid.of(self.natives[anchor])
-        first = self.chains[anchor].space
         inside = self.brain_on_grid_of(anchor).array > 0
         result = {}
-        for name, volume in self.natives.items():
-            way = self.chains[name].space.after(first.inverse())
+        for name, way in self.ways_from(anchor).items():
+            volume = self.natives[name]
             shown = volume if name is anchor else sampled(volume, home, way)
             top = np.percentile(shown.array[inside], _BRIGHTEST_PERCENT) if inside.any() else shown.array.max()
             result[name] = shown.with_array(np.minimum(shown.array, top).astype(np.float32))
         return result
+
+    def ways_from(self, anchor: Sequence) -> dict[Sequence, RigidTransform]:
+        """Return the rigid ways from points of one native image to those of each, in LPS mm."""
+        back = self.chains[anchor].space.inverse()
+        return {name: self.chains[name].space.after(back) for name in self.natives}
 
     def brain_on_grid_of(self, anchor: Sequence) -> Volume:
         """Return the brain on the grid of a native image, uint8."""

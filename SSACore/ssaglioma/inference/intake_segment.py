@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from ssaglioma.evaluation.calibration import with_temperature
 from ssaglioma.evaluation.quality import QualityReport
 from ssaglioma.evaluation.tumour_scope import cavity_findings, scope_findings
 from ssaglioma.inference.intake import Intake
@@ -14,6 +16,7 @@ from ssaglioma.inference.regions import regions_to_labels
 from ssaglioma.inference.segment import PackagePredictor, SegmentationResult, peak_memory_gib, segment_case
 from ssaglioma.labels import Sequence, label_scheme
 from ssaglioma.types import ProgressCallback, no_progress
+from ssaglioma.volume import Volume
 
 NO_TUMOUR = "No tumour was found."
 
@@ -41,6 +44,7 @@ def segment_intake(
     predictor: PackagePredictor,
     *,
     grid: Sequence | None = None,
+    preview: Callable[[Volume], None] | None = None,
     progress: ProgressCallback = no_progress,
 ) -> HomeResult:
     """Segment an intake.
@@ -52,6 +56,8 @@ def segment_intake(
     ----------
     grid : Sequence, optional
         Sequence whose own grid the result lies on; T1Gd by default, FLAIR without it.
+    preview : callable, optional
+        Given a coarser labelmap on that grid after the first look of an engine that takes two.
 
     Raises
     ------
@@ -61,15 +67,25 @@ def segment_intake(
     anchor = intake.anchor(grid)
     card = predictor.package.card
     scheme = label_scheme(card.labels)
-    worked = segment_case(intake.images, predictor, progress=lambda share, text: progress(0.9 * share, text))
-    began = time.monotonic()
-    progress(0.9, "Bringing the result home")
     home = intake.natives[anchor]
     chain = intake.chains[anchor]
+    worked = segment_case(
+        intake.images,
+        predictor,
+        calibrate=False,
+        preview=None if preview is None else lambda labels: preview(chain.labels_back(labels)),
+        progress=lambda share, text: progress(0.9 * share, text),
+    )
+    began = time.monotonic()
+    progress(0.9, "Bringing the result home")
     probabilities = {name: chain.probability_back(volume) for name, volume in worked.probabilities.items()}
     stack = np.stack([probabilities[name].array for name in card.regions])
-    smallest = card.smallest_lesion_mm3 / float(np.prod(home.spacing_zyx_mm))
+    smallest = card.smallest_voxels(home.spacing_zyx_mm)
     labelmap = home.with_array(regions_to_labels(stack, card.regions, scheme, smallest))
+    probabilities = {
+        name: volume.with_array(with_temperature(volume.array, card.temperatures.get(name, 1.0)))
+        for name, volume in probabilities.items()
+    }
     warnings = [text for text in worked.warnings if text != NO_TUMOUR]
     if not labelmap.array.any():
         warnings.append(NO_TUMOUR)

@@ -34,11 +34,25 @@ def model_shape(card: ModelCard, shape: Seq[int], spacing_zyx_mm: Spacing) -> tu
     Axes whose spacing is within 2 % of the model's, or that it leaves as they are, keep their size.
     `shape` and spacing are those after the slice axis was moved to the front.
     """
-    target = [wanted or found for wanted, found in zip(card.spacing_zyx_mm, spacing_zyx_mm)]
+    return shape_at(card.spacing_zyx_mm, shape, spacing_zyx_mm)
+
+
+def shape_at(wanted_mm: Seq[float | None], shape: Seq[int], spacing_zyx_mm: Spacing) -> tuple[int, ...]:
+    """Return the size that an image (Z, Y, X) has at another voxel size; see `model_shape`."""
+    target = [wanted or found for wanted, found in zip(wanted_mm, spacing_zyx_mm)]
     return tuple(
         size if abs(have / want - 1) < _SAME_SPACING_SHARE else max(1, round(size * have / want))
         for size, have, want in zip(shape, spacing_zyx_mm, target)
     )
+
+
+def neighbours(count: int, slice_mm: float, offsets_mm: Seq[float]) -> np.ndarray:
+    """Return the slices that a 2D network is shown for each slice, shape (count, offsets), int.
+
+    The nearest slice at each distance, at the ends the last one; thick slices are so shown several times.
+    """
+    steps = np.rint(np.asarray(offsets_mm, np.float64) / slice_mm).astype(int)
+    return np.clip(np.arange(count)[:, None] + steps[None, :], 0, count - 1)
 
 
 def to_shape(image: np.ndarray, shape: Seq[int]) -> np.ndarray:
@@ -46,5 +60,7 @@ def to_shape(image: np.ndarray, shape: Seq[int]) -> np.ndarray:
     if tuple(image.shape[1:]) == tuple(shape):
         return image
     factors = [new / old for new, old in zip(shape, image.shape[1:])]
-    stretched = [ndimage.zoom(channel, factors, order=1, mode="nearest", grid_mode=True) for channel in image]
-    return np.stack(stretched).astype(np.float32)
+    result = np.empty((image.shape[0], *shape), np.float32)
+    for channel, stretched in zip(image, result):
+        ndimage.zoom(channel, factors, output=stretched, order=1, mode="nearest", grid_mode=True)
+    return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy import ndimage
@@ -14,7 +14,10 @@ THRESHOLD = 0.5
 
 
 def regions_to_labels(
-    probabilities: np.ndarray, regions: Sequence[str], scheme: LabelScheme, smallest_voxels: float = 0
+    probabilities: np.ndarray,
+    regions: Sequence[str],
+    scheme: LabelScheme,
+    smallest_voxels: float | Mapping[str, float] = 0,
 ) -> np.ndarray:
     """Threshold each region at 0.5 and paint them in the scheme's order, the largest first (nnU-Net's rule).
 
@@ -25,7 +28,7 @@ def regions_to_labels(
     probabilities : ndarray, shape (R, Z, Y, X), in 0..1
     regions : sequence of str
         Region name of each channel.
-    smallest_voxels : float
+    smallest_voxels : float, or mapping of region to float
         Connected components of a region (26 neighbours) with fewer voxels are not painted: small
         ones of ET then stay core, small ones of TC stay oedema, small ones of WT are left out.
 
@@ -49,7 +52,8 @@ def regions_to_labels(
                 expected="regions that each add one label",
             )
         mask = probabilities[list(regions).index(region)] > THRESHOLD
-        labelmap[without_small_components(mask, smallest_voxels)] = scheme.values[own[0]]
+        smallest = smallest_voxels.get(region, 0) if isinstance(smallest_voxels, Mapping) else smallest_voxels
+        labelmap[without_small_components(mask, smallest)] = scheme.values[own[0]]
     return labelmap
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
 from ssaglioma.errors import SequenceError
+from ssaglioma.evaluation.calibration import with_temperature
 from ssaglioma.inference.regions import regions_to_labels
 from ssaglioma.labels import Sequence, label_scheme
 from ssaglioma.packages import ModelPackage
@@ -42,7 +43,7 @@ class SegmentationResult:
     labelmap : Volume
         Labels on the grid of the reference sequence, uint8.
     probabilities : mapping of str to Volume
-        Probability (0..1, float32) of each region on the same grid.
+        Calibrated probability (0..1, float32) of each region on the same grid.
     timings : mapping of str to float
         Seconds of each stage.
     peak_memory_gib : float or None
@@ -64,6 +65,9 @@ def segment_case(
     *,
     grid: Sequence | None = None,
     resample: bool = False,
+    calibrate: bool = True,
+    keep_probabilities: bool = True,
+    preview: Callable[[Volume], None] | None = None,
     progress: ProgressCallback = no_progress,
 ) -> SegmentationResult:
     """Segment one case.
@@ -73,13 +77,19 @@ def segment_case(
     volumes : mapping of Sequence to Volume
         Skull-stripped, aligned images, background 0, any orientation.
     predictor : PackagePredictor
-        A loaded model, e.g. `inference.engine.TorchEngine`.
+        A loaded model, e.g. of `inference.engine_choice.load_engine`.
     grid : Sequence, optional
         Sequence whose grid the result lies on; T1Gd by default, FLAIR without it.
     resample : bool
         Bring images that lie on other grids onto the result's grid by their headers
         (linear). Without it other grids are an error, because unequal grids usually mean
         images that were never aligned.
+    calibrate : bool
+        Give the probabilities the card's temperatures. The labels are made before, so they never change.
+    keep_probabilities : bool
+        False gives labels alone, where memory is short.
+    preview : callable, optional
+        Given a coarser labelmap on the same grid after the first look of an engine that takes two.
 
     Raises
     ------
@@ -98,7 +108,8 @@ def segment_case(
     anchor = _grid_sequence(given, grid)
     progress(0.02, "Preparing")
     canonical = _on_one_grid({name: to_canonical(volume) for name, volume in given.items()}, anchor, resample)
-    prepared = prepare_case({name: volume.array for name, volume in canonical.items()}, card.sequences)
+    arrays = {name: volume.array for name, volume in canonical.items()}
+    prepared = prepare_case(arrays, card.sequences, whole_box=() if card.plan is None else card.plan.whole_box_channels)
     if prepared.mask.sum() > _FULL_FIELD_SHARE * np.prod(prepared.full_shape):
         warnings.append(
             "The images do not look skull-stripped (hardly any voxel is 0): the model was trained on brains alone, "
@@ -106,19 +117,32 @@ def segment_case(
         )
     clock.lap("prepare")
     home = canonical[anchor]
-    boxed = predictor.predict(prepared.image, home.spacing_zyx_mm, lambda done, text: progress(0.05 + 0.9 * done, text))
-    boxed = boxed * prepared.mask
-    clock.lap("predict")
-    scheme = label_scheme(card.labels)
-    smallest_voxels = card.smallest_lesion_mm3 / float(np.prod(home.spacing_zyx_mm))
-    labels = prepared.uncrop(regions_to_labels(boxed, card.regions, scheme, smallest_voxels))
     native = given[anchor]
-    labelmap = from_canonical(labels, home, native)
+    scheme = label_scheme(card.labels)
+    smallest = card.smallest_voxels(home.spacing_zyx_mm)
+
+    def labels_of(boxed: np.ndarray) -> Volume:
+        painted = prepared.uncrop(regions_to_labels(boxed, card.regions, scheme, smallest))
+        return from_canonical(painted, home, native)
+
+    shown = {} if preview is None else {"preview": lambda first: preview(labels_of(first * prepared.mask))}
+    boxed = predictor.predict(
+        prepared.image, home.spacing_zyx_mm, lambda done, text: progress(0.05 + 0.9 * done, text), **shown
+    )
+    if card.plan is None:  # nnU-Net asks for nothing outside the brain either, but does not clear it
+        boxed = boxed * prepared.mask
+    warnings += getattr(predictor, "notes", ())
+    clock.lap("predict")
+    labelmap = labels_of(boxed)
+    temperatures = card.temperatures if calibrate else {}
     probabilities = {
-        region: from_canonical(prepared.uncrop(boxed[index].astype(np.float32)), home, native)
+        region: from_canonical(
+            prepared.uncrop(with_temperature(boxed[index], temperatures.get(region, 1.0))), home, native
+        )
         for index, region in enumerate(card.regions)
+        if keep_probabilities
     }
-    if not labels.any():
+    if not labelmap.array.any():
         warnings.append("No tumour was found.")
     clock.lap("restore")
     progress(1.0, "Done")

@@ -18,7 +18,7 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from ssaglioma.errors import DatasetError, ModelPackageError, SequenceError
-from ssaglioma.inference.engine import TorchEngine
+from ssaglioma.inference.engine_torch import TorchEngine
 from ssaglioma.inference.model_grid import model_shape, slice_axis
 from ssaglioma.labels import Sequence, label_scheme
 from ssaglioma.networks import CONFIGURATIONS

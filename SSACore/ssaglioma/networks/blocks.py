@@ -5,16 +5,15 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from ssaglioma.networks.forms import LEAKY_SLOPE, NNUNET_FORM, UnitForm
+
 CONVOLUTION: dict[int, type[nn.Module]] = {2: nn.Conv2d, 3: nn.Conv3d}
 TRANSPOSED_CONVOLUTION: dict[int, type[nn.Module]] = {2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
 INSTANCE_NORM: dict[int, type[nn.Module]] = {2: nn.InstanceNorm2d, 3: nn.InstanceNorm3d}
 
-LEAKY_SLOPE = 0.01
-NORM_EPSILON = 1e-5
-
 
 class ConvUnit(nn.Module):
-    """Convolution (bias, same padding), instance normalisation, leaky ReLU.
+    """Convolution (same padding), instance normalisation, leaky ReLU (left out where `active` is false).
 
     Shapes: (B, Cin, *spatial) to (B, Cout, *ceil(spatial / stride)).
     """
@@ -27,12 +26,14 @@ class ConvUnit(nn.Module):
         out_channels: int,
         kernel: tuple[int, ...],
         stride: tuple[int, ...],
+        form: UnitForm = NNUNET_FORM,
+        active: bool = True,
     ) -> None:
         super().__init__()
         padding = tuple(edge // 2 for edge in kernel)
-        self.conv = CONVOLUTION[dims](in_channels, out_channels, kernel, stride, padding, bias=True)
-        self.norm = INSTANCE_NORM[dims](out_channels, eps=NORM_EPSILON, affine=True)
-        self.nonlin = nn.LeakyReLU(LEAKY_SLOPE, inplace=True)
+        self.conv = CONVOLUTION[dims](in_channels, out_channels, kernel, stride, padding, bias=form.bias)
+        self.norm = INSTANCE_NORM[dims](out_channels, eps=form.epsilon, affine=form.affine)
+        self.nonlin = nn.LeakyReLU(form.slope, inplace=True) if active else nn.Identity()
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """Apply the unit; see the class for shapes."""
@@ -51,6 +52,7 @@ class ConvStack(nn.Module):
         out_channels: int,
         kernel: tuple[int, ...],
         stride: tuple[int, ...],
+        form: UnitForm = NNUNET_FORM,
     ) -> None:
         super().__init__()
         ones = (1,) * dims
@@ -62,6 +64,7 @@ class ConvStack(nn.Module):
                     out_channels=out_channels,
                     kernel=kernel,
                     stride=stride if index == 0 else ones,
+                    form=form,
                 )
                 for index in range(count)
             )

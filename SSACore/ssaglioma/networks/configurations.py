@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from ssaglioma.errors import ModelPackageError
 from ssaglioma.networks.families import (
@@ -20,7 +21,10 @@ from ssaglioma.networks.families import (
     OptimizedConfiguration,
     PlainConvConfiguration,
 )
-from ssaglioma.networks.segmentation import SegmentationNetwork
+from ssaglioma.networks.planned import PLANNED, PlannedConfiguration
+
+if TYPE_CHECKING:
+    from ssaglioma.networks.segmentation import SegmentationNetwork
 
 _NNUNET = "Isensee et al. 2021, nnU-Net v2 plan for BraTS"
 _REN = "Ren et al. 2024, arXiv:2402.07008"
@@ -64,6 +68,24 @@ _PLAIN = (
         encoder_convs=(1, 2, 2, 2, 2),
         decoder_convs=(2, 2, 2, 1),
         patch=(96, 96, 96),
+    ),
+    PlainConvConfiguration(
+        name="whole_3d",
+        citation="SSAGlioma: nnU-Net's 3D plan, five stages, thin; a whole brain on 2 mm voxels is one tile",
+        dims=3,
+        features=(16, 32, 64, 128, 160),
+        encoder_convs=(1, 2, 2, 2, 2),
+        decoder_convs=(2, 2, 2, 1),
+        patch=(80, 96, 80),
+    ),
+    PlainConvConfiguration(
+        name="preview_3d",
+        citation="SSAGlioma: nnU-Net's 3D plan, five stages, half as thin as whole_3d; for 2 mm voxels",
+        dims=3,
+        features=(8, 16, 32, 64, 128),
+        encoder_convs=(1, 2, 2, 2, 2),
+        decoder_convs=(2, 2, 2, 1),
+        patch=(80, 96, 80),
     ),
     PlainConvConfiguration(
         name="mask_3d",
@@ -110,6 +132,9 @@ _PUBLISHED = (
         channels=(64, 128, 256, 512, 768, 1024),
     ),
     DRUNetConfiguration(name="dru_net_2d", citation=_JAFARI, dims=2, patch=(224, 224)),
+    DRUNetConfiguration(
+        name="dru_net_2d_96", citation=f"{_JAFARI}; patches of 96 pixels: SSAGlioma", dims=2, patch=(96, 96)
+    ),
     DRUNetConfiguration(name="dru_net_3d", citation=f"{_JAFARI}; in 3D: SSAGlioma", dims=3, patch=(96, 96, 96)),
     DilatedDRUNetConfiguration(name="dilated_dru_net_2d", citation=_GU, dims=2, patch=(224, 224)),
     DilatedDRUNetConfiguration(
@@ -122,6 +147,25 @@ CONFIGURATIONS: Mapping[str, NetworkConfiguration] = MappingProxyType(
 )
 
 
+def configuration_of(name: str, architecture: Mapping[str, Any] | None = None) -> NetworkConfiguration:
+    """Return a named configuration, or for the name 'planned' the one that `architecture` spells out.
+
+    Raises
+    ------
+    ModelPackageError
+        If no configuration has this name, or the architecture makes no sense.
+    """
+    if name == PLANNED and architecture is not None:
+        return PlannedConfiguration.from_json(architecture)
+    if name not in CONFIGURATIONS or architecture is not None:
+        raise ModelPackageError(
+            f"The network {name!r} is not known" + (" with numbers of its own" if architecture is not None else ""),
+            expected=f"one of {sorted(CONFIGURATIONS)}, or {PLANNED!r} with its architecture",
+            remedy="Update SSAGlioma, or choose another model",
+        )
+    return CONFIGURATIONS[name]
+
+
 def build_network(name: str, *, in_channels: int, out_channels: int) -> SegmentationNetwork:
     """Build a named configuration with fresh weights.
 
@@ -130,10 +174,4 @@ def build_network(name: str, *, in_channels: int, out_channels: int) -> Segmenta
     ModelPackageError
         If no configuration has this name.
     """
-    if name not in CONFIGURATIONS:
-        raise ModelPackageError(
-            f"The network {name!r} is not known",
-            expected=f"one of {sorted(CONFIGURATIONS)}",
-            remedy="Update SSAGlioma, or choose another model",
-        )
-    return CONFIGURATIONS[name].build(in_channels=in_channels, out_channels=out_channels)
+    return configuration_of(name).build(in_channels=in_channels, out_channels=out_channels)

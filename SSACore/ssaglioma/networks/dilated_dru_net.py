@@ -13,8 +13,9 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from ssaglioma.networks.blocks import CONVOLUTION, LEAKY_SLOPE
+from ssaglioma.networks.blocks import CONVOLUTION
 from ssaglioma.networks.dru_net import BATCH_NORM, MAX_POOL
+from ssaglioma.networks.forms import LEAKY_SLOPE
 from ssaglioma.networks.segmentation import SegmentationNetwork, check_dims
 
 _BLOCKS = 4

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ssaglioma.networks.dilated_dru_net import DilatedDRUNet
-from ssaglioma.networks.dru_net import DRUNet
-from ssaglioma.networks.futrega_unet import FutregaUNet
-from ssaglioma.networks.optimized_unet import WIDTHS, OptimizedUNet
-from ssaglioma.networks.plain_conv_unet import PlainConvUNet
-from ssaglioma.networks.segmentation import SegmentationNetwork
+from ssaglioma.networks.forms import OPTIMIZED_WIDTHS
+from ssaglioma.networks.graph import Graph, UNetPlan, unet_graph
+
+if TYPE_CHECKING:  # networks load torch; `build` imports them when one is built
+    from ssaglioma.networks.dilated_dru_net import DilatedDRUNet
+    from ssaglioma.networks.dru_net import DRUNet
+    from ssaglioma.networks.futrega_unet import FutregaUNet
+    from ssaglioma.networks.optimized_unet import OptimizedUNet
+    from ssaglioma.networks.plain_conv_unet import PlainConvUNet
+    from ssaglioma.networks.segmentation import SegmentationNetwork
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,10 @@ class NetworkConfiguration(ABC):
     def build(self, *, in_channels: int, out_channels: int) -> SegmentationNetwork:
         """Return the network with fresh weights."""
 
+    def graph(self, *, in_channels: int, out_channels: int) -> Graph | None:
+        """Return the network's steps for engines without torch; None where nobody has written them down."""
+        return None
+
     @property
     def scale_weights(self) -> tuple[float, ...] | None:
         """Published weights of the scales in the loss, full resolution first; None takes nnU-Net's."""
@@ -95,6 +104,8 @@ class PlainConvConfiguration(NetworkConfiguration):
 
     def build(self, *, in_channels: int, out_channels: int) -> PlainConvUNet:
         """Return the network with fresh weights."""
+        from ssaglioma.networks.plain_conv_unet import PlainConvUNet
+
         return PlainConvUNet(
             dims=self.dims,
             in_channels=in_channels,
@@ -106,6 +117,18 @@ class PlainConvConfiguration(NetworkConfiguration):
             decoder_convs=self.decoder_convs,
         )
 
+    def graph(self, *, in_channels: int, out_channels: int) -> Graph:
+        """Return the network's steps."""
+        plan = UNetPlan(
+            dims=self.dims,
+            features=self.features,
+            kernels=((3,) * self.dims,) * self.levels,
+            strides=((1,) * self.dims, *((2,) * self.dims,) * (self.levels - 1)),
+            encoder_blocks=self.encoder_convs,
+            decoder_convs=self.decoder_convs,
+        )
+        return unet_graph(plan, in_channels=in_channels, out_channels=out_channels)
+
 
 @dataclass(frozen=True)
 class OptimizedConfiguration(NetworkConfiguration):
@@ -116,15 +139,17 @@ class OptimizedConfiguration(NetworkConfiguration):
     @property
     def levels(self) -> int:
         """Seven, always."""
-        return len(WIDTHS)
+        return len(OPTIMIZED_WIDTHS)
 
     @property
     def latent(self) -> tuple[str, int]:
         """The output of up6, before the skip is joined (Heras Rivera et al. 2024)."""
-        return "decoder.up6", WIDTHS[5] * self.width
+        return "decoder.up6", OPTIMIZED_WIDTHS[5] * self.width
 
     def build(self, *, in_channels: int, out_channels: int) -> OptimizedUNet:
         """Return the network with fresh weights."""
+        from ssaglioma.networks.optimized_unet import OptimizedUNet
+
         return OptimizedUNet(dims=self.dims, in_channels=in_channels, out_channels=out_channels, width=self.width)
 
 
@@ -152,6 +177,8 @@ class FutregaConfiguration(NetworkConfiguration):
 
     def build(self, *, in_channels: int, out_channels: int) -> FutregaUNet:
         """Return the network with fresh weights."""
+        from ssaglioma.networks.futrega_unet import FutregaUNet
+
         return FutregaUNet(
             dims=self.dims,
             in_channels=in_channels,
@@ -181,6 +208,8 @@ class DRUNetConfiguration(NetworkConfiguration):
 
     def build(self, *, in_channels: int, out_channels: int) -> DRUNet:
         """Return the network with fresh weights."""
+        from ssaglioma.networks.dru_net import DRUNet
+
         return DRUNet(
             dims=self.dims,
             in_channels=in_channels,
@@ -209,4 +238,6 @@ class DilatedDRUNetConfiguration(NetworkConfiguration):
 
     def build(self, *, in_channels: int, out_channels: int) -> DilatedDRUNet:
         """Return the network with fresh weights."""
+        from ssaglioma.networks.dilated_dru_net import DilatedDRUNet
+
         return DilatedDRUNet(dims=self.dims, in_channels=in_channels, out_channels=out_channels, width=self.width)

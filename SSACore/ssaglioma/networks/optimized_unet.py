@@ -13,11 +13,9 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from ssaglioma.networks.blocks import CONVOLUTION, INSTANCE_NORM, LEAKY_SLOPE, TRANSPOSED_CONVOLUTION
+from ssaglioma.networks.blocks import CONVOLUTION, INSTANCE_NORM, TRANSPOSED_CONVOLUTION
+from ssaglioma.networks.forms import LEAKY_SLOPE, OPTIMIZED_WIDTHS
 from ssaglioma.networks.segmentation import SegmentationNetwork, check_dims
-
-WIDTHS = (2, 3, 4, 6, 8, 12, 16)
-"""Channels of the seven levels in units of `width` (nf)."""
 
 
 class PreNormBlock(nn.Sequential):
@@ -118,7 +116,7 @@ class OptimizedUNet(SegmentationNetwork):
     def __init__(self, *, dims: int, in_channels: int, out_channels: int, width: int) -> None:
         super().__init__()
         check_dims(dims)
-        channels = tuple(multiple * width for multiple in WIDTHS)
+        channels = tuple(multiple * width for multiple in OPTIMIZED_WIDTHS)
         self.encoder = _Encoder(dims=dims, in_channels=in_channels, channels=channels)
         self.decoder = _Decoder(dims=dims, out_channels=out_channels, channels=channels)
 

@@ -7,7 +7,14 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from ssaglioma.networks.blocks import CONVOLUTION, TRANSPOSED_CONVOLUTION, ConvStack, initialise_he
+from ssaglioma.networks.blocks import (
+    CONVOLUTION,
+    NNUNET_FORM,
+    TRANSPOSED_CONVOLUTION,
+    ConvStack,
+    UnitForm,
+    initialise_he,
+)
 from ssaglioma.networks.segmentation import SegmentationNetwork, check_dims
 
 
@@ -21,13 +28,20 @@ class _Encoder(nn.Module):
         kernels: Sequence[tuple[int, ...]],
         strides: Sequence[tuple[int, ...]],
         convs: Sequence[int],
+        form: UnitForm,
     ) -> None:
         super().__init__()
         stages = []
         channels = in_channels
         for width, kernel, stride, count in zip(features, kernels, strides, convs):
             stack = ConvStack(
-                dims=dims, count=count, in_channels=channels, out_channels=width, kernel=kernel, stride=stride
+                dims=dims,
+                count=count,
+                in_channels=channels,
+                out_channels=width,
+                kernel=kernel,
+                stride=stride,
+                form=form,
             )
             stages.append(nn.Sequential(stack))
             channels = width
@@ -41,7 +55,7 @@ class _Encoder(nn.Module):
         return skips
 
 
-class _Decoder(nn.Module):
+class UNetDecoder(nn.Module):
     """Upsampling path; element 0 of each list is the deepest level."""
 
     def __init__(
@@ -53,13 +67,14 @@ class _Decoder(nn.Module):
         kernels: Sequence[tuple[int, ...]],
         strides: Sequence[tuple[int, ...]],
         convs: Sequence[int],
+        form: UnitForm,
     ) -> None:
         super().__init__()
         up, stages, heads = [], [], []
         ones = (1,) * dims
         for index, level in enumerate(range(len(features) - 1, 0, -1)):
             below, here, stride = features[level], features[level - 1], strides[level]
-            up.append(TRANSPOSED_CONVOLUTION[dims](below, here, stride, stride, bias=True))
+            up.append(TRANSPOSED_CONVOLUTION[dims](below, here, stride, stride, bias=form.bias))
             stages.append(
                 ConvStack(
                     dims=dims,
@@ -68,6 +83,7 @@ class _Decoder(nn.Module):
                     out_channels=here,
                     kernel=kernels[level - 1],
                     stride=ones,
+                    form=form,
                 )
             )
             heads.append(CONVOLUTION[dims](here, out_channels, 1, 1, 0, bias=True))
@@ -103,6 +119,8 @@ class PlainConvUNet(SegmentationNetwork):
         Convolutions of each encoder stage.
     decoder_convs : sequence of int
         Convolutions of each decoder stage, **deepest first**.
+    form : UnitForm
+        What all units have in common.
 
     Shapes
     ------
@@ -120,6 +138,7 @@ class PlainConvUNet(SegmentationNetwork):
         strides: Sequence[tuple[int, ...]],
         encoder_convs: Sequence[int],
         decoder_convs: Sequence[int],
+        form: UnitForm = NNUNET_FORM,
     ) -> None:
         super().__init__()
         check_dims(dims)
@@ -132,14 +151,16 @@ class PlainConvUNet(SegmentationNetwork):
             kernels=kernels,
             strides=strides,
             convs=encoder_convs,
+            form=form,
         )
-        self.decoder = _Decoder(
+        self.decoder = UNetDecoder(
             dims=dims,
             out_channels=out_channels,
             features=features,
             kernels=kernels,
             strides=strides,
             convs=decoder_convs,
+            form=form,
         )
         self.apply(initialise_he)
 

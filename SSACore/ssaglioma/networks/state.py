@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import torch
 
+_POSITIONS = {"conv": 0, "norm": 1}
 _WRAPPER_PREFIXES = ("_orig_mod.", "module.")
 
 
@@ -30,8 +31,8 @@ def to_nnunet_state(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor
     unit = {}
     for key, tensor in state.items():
         unit[key] = tensor
-        for layer, position in ((".conv.", ".all_modules.0."), (".norm.", ".all_modules.1.")):
-            if ".convs." in key and layer in key:
-                unit[key.replace(layer, position)] = tensor
+        owner, layer, kind = key.rsplit(".", 2)
+        if layer in _POSITIONS:
+            unit[f"{owner}.all_modules.{_POSITIONS[layer]}.{kind}"] = tensor
     encoder = {f"decoder.{key}": tensor for key, tensor in unit.items() if key.startswith("encoder.")}
     return {**unit, **encoder}

@@ -1,6 +1,7 @@
 """Model packages: a folder with weights in safetensors, a card in JSON and a digest of every file."""
 
 from ssaglioma.packages.card import ModelCard
+from ssaglioma.packages.nnunet_plan import NnunetPlan, ResamplingRule
 from ssaglioma.packages.package import (
     ModelPackage,
     Package,
@@ -19,7 +20,9 @@ __all__ = [
     "BuiltInStyle",
     "ModelCard",
     "ModelPackage",
+    "NnunetPlan",
     "Package",
+    "ResamplingRule",
     "StyleCard",
     "StylePackage",
     "find_package",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import ndimage
 
@@ -10,13 +12,13 @@ from ssaglioma.errors import DatasetError
 _SMALLEST_SD = 1e-8
 
 
-def brain_mask(images: np.ndarray) -> np.ndarray:
+def brain_mask(images: np.ndarray | Sequence[np.ndarray]) -> np.ndarray:
     """Return the union over channels of all non-zero voxels, with holes filled.
 
     Parameters
     ----------
-    images : ndarray, shape (C, Z, Y, X)
-        Skull-stripped images whose background is exactly 0.
+    images : ndarray, shape (C, Z, Y, X), or sequence of ndarray, shape (Z, Y, X)
+        Skull-stripped images on one grid, whose background is exactly 0.
 
     Returns
     -------
@@ -27,7 +29,9 @@ def brain_mask(images: np.ndarray) -> np.ndarray:
     DatasetError
         If every voxel of every channel is 0.
     """
-    mask = np.any(images != 0, axis=0)
+    mask = np.zeros(images[0].shape, bool)
+    for image in images:
+        mask |= image != 0
     if not mask.any():
         raise DatasetError(
             "All images are empty (every voxel is 0)",

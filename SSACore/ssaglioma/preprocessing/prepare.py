@@ -41,7 +41,9 @@ class PreparedCase:
         return full
 
 
-def prepare_case(images: Mapping[Sequence, np.ndarray], channels: Seq[Sequence]) -> PreparedCase:
+def prepare_case(
+    images: Mapping[Sequence, np.ndarray], channels: Seq[Sequence], *, whole_box: Seq[int] = ()
+) -> PreparedCase:
     """Crop to the brain and z-score each channel; a missing channel becomes zeros.
 
     Parameters
@@ -50,18 +52,22 @@ def prepare_case(images: Mapping[Sequence, np.ndarray], channels: Seq[Sequence])
         On one grid, canonical orientation, background exactly 0.
     channels : sequence of Sequence
         Channel order that the network expects.
+    whole_box : sequence of int
+        Channels whose mean and SD are taken over the whole box, outside the brain too, as some networks of
+        nnU-Net were trained.
 
     Raises
     ------
     DatasetError
         If all images are empty.
     """
-    present = np.stack([np.asarray(images[name]) for name in channels if name in images])
+    present = [np.asarray(images[name]) for name in channels if name in images]
     mask = brain_mask(present)
     box = bounding_box(mask)
     boxed_mask = mask[box]
     result = np.zeros((len(channels), *boxed_mask.shape), np.float32)
     for index, name in enumerate(channels):
         if name in images:
-            result[index] = zscore_in_mask(np.asarray(images[name])[box], boxed_mask)
+            inside = np.ones_like(boxed_mask) if index in whole_box else boxed_mask
+            result[index] = zscore_in_mask(np.asarray(images[name])[box], inside)
     return PreparedCase(result, boxed_mask, box, mask.shape)

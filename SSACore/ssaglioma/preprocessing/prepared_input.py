@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from ssaglioma.volume import Volume, to_canonical
 _LEAST_AIR_SHARE = 0.1
 _MOST_BRAIN_ML = 2300.0
 _SAME_BACKGROUND = 0.95
+_SAMPLES, _SAMPLING_SLACK = 60_000, 1.1
 
 
 def is_prepared(volumes: Mapping[Sequence, Volume]) -> bool:
@@ -30,6 +31,21 @@ def is_prepared(volumes: Mapping[Sequence, Volume]) -> bool:
     if any(mask.mean() > 1 - _LEAST_AIR_SHARE for mask in filled) or not 0 < largest_ml <= _MOST_BRAIN_ML:
         return False
     return (len(filled) > 1 and _agreement(filled) >= _SAME_BACKGROUND) or all(map(is_stripped, known))
+
+
+def may_be_prepared(images: Iterable[tuple[np.ndarray, float]]) -> bool:
+    """Tell from a few voxels whether images on one grid can be prepared ones; `is_prepared` decides.
+
+    Parameters
+    ----------
+    images : iterable of (ndarray, shape (Z, Y, X), and the volume of a voxel in ml)
+    """
+    for array, voxel_ml in images:
+        step = max(1, round((array.size / _SAMPLES) ** (1 / 3)))
+        filled = float(np.count_nonzero(array[::step, ::step, ::step]) / array[::step, ::step, ::step].size)
+        if filled > 1 - _LEAST_AIR_SHARE or not 0 < filled * array.size * voxel_ml <= _MOST_BRAIN_ML * _SAMPLING_SLACK:
+            return False
+    return True
 
 
 def _agreement(masks: list[np.ndarray]) -> float:

@@ -24,6 +24,7 @@ _CLIP_PERCENTILES = (0.5, 99.5)
 _FOREGROUND_OF_BRIGHT = 0.12
 _LEAST_OVERLAP = 0.4
 _STARTS_KEPT = 3
+_LEAST_COARSE = 4
 _RIM_MM = 8.0
 _TURN_RAD = 0.26  # 15 degrees: half way to the largest turn that must be found, so that each lies near a start
 
@@ -134,6 +135,7 @@ def find_rigid(fixed: Head, moving: Head, levels: tuple[Level, ...] = LEVELS, *,
 def _search(fixed: Head, moving: Head, levels: tuple[Level, ...], seed: int) -> RigidTransform:
     centre = fixed.centre_lps_mm
     pictures = _units(shrunk(fixed.image, levels[0].voxel_mm)), _units(shrunk(moving.image, levels[0].voxel_mm))
+    _refuse_slivers((fixed.image, pictures[0]), (moving.image, pictures[1]))
     mask = _units(_widened(fixed.foreground))
     scored: list[tuple[float, int, SimpleITK.Euler3DTransform]] = []
     for start in _starts(centre, moving.centre_lps_mm - centre):
@@ -196,6 +198,19 @@ def _starts(centre: np.ndarray, shift: np.ndarray) -> list[SimpleITK.Euler3DTran
             start.SetTranslation((move / RADIUS_MM).tolist())
             starts.append(start)
     return starts
+
+
+def _refuse_slivers(*pairs: tuple[SimpleITK.Image, SimpleITK.Image]) -> None:
+    """Gradients cannot be told along a side of fewer than four coarse voxels; pairs are image and coarse image."""
+    for image, coarse in pairs:
+        side = int(np.argmin(coarse.GetSize()))
+        if coarse.GetSize()[side] < _LEAST_COARSE:
+            length_mm = image.GetSize()[side] * image.GetSpacing()[side]
+            raise GeometryError(
+                f"one of the two images is only {length_mm:.0f} mm long on one side",
+                expected="images of a whole head",
+                remedy="Choose another image, or leave this one away",
+            )
 
 
 def _climb(

@@ -18,6 +18,9 @@ from ssaglioma.volume.sitk import to_sitk
 
 LEAST_SLICES = 5
 LEAST_HEAD_MM = 70.0
+MASK_REASON, NOT_MR = "it is a mask or labelmap", "its modality is"
+USELESS = ("it has", "it is empty")
+"""How the reasons begin against which no choice of the user's helps."""
 _SIDES_MM, _DEPTH_MM = (95.0, 225.0), (105.0, 275.0)
 _MOST_CUT_SHARE, _HEAD_VOXEL_MM = 0.5, 4.0
 _MASK_KINDS, _LABEL_KINDS, _EQUAL_SHARE = 8, 200, 0.7
@@ -64,7 +67,7 @@ def reason_by_text(name: str, tags: Mapping[str, str], slices: int = 0) -> str:
     """
     modality = tags.get("Modality") or "MR"
     if modality != "MR":
-        return f"its modality is {modality!r} and not MR"
+        return f"{NOT_MR} {modality!r} and not MR"
     parts = [part.strip().lower() for part in tags.get("ImageType", "").split("\\")]
     kinds = set(words_of(" ".join(parts)))
     words = set(words_of(_SUFFIX.sub("", f"{name} {tags.get('SeriesDescription', '')}")))
@@ -73,7 +76,7 @@ def reason_by_text(name: str, tags: Mapping[str, str], slices: int = 0) -> str:
     if {"t2", "t2w"} & words:
         other -= {"pd", "dp"}  # two echoes of one series
     for found, reason in (
-        (words & _MASK, "it is a mask or labelmap"),
+        (words & _MASK, MASK_REASON),
         ((kinds & {"localizer"}) | (words & _LOCALISER), "it is a localiser"),
         ((kinds & _DERIVED_TYPES) | (words & _DERIVED), "it is derived from other images"),
         (set(parts[2:4]) & _PHASE_TYPES, "it is a phase image"),
@@ -96,7 +99,7 @@ def reason_by_voxels(volume: Volume) -> str:
     if kinds <= 1 and len(set(volume.array.ravel()[::7].tolist())) <= 1:
         return "it is empty"
     if kinds <= _MASK_KINDS or (kinds <= _LABEL_KINDS and _is_patchy(sample)):
-        return f"it is a mask or labelmap ({kinds} different values)"
+        return f"{MASK_REASON} ({kinds} different values)"
     return _reason_by_extent(volume)
 
 

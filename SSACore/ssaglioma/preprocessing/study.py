@@ -13,7 +13,7 @@ from ssaglioma.errors import DatasetError, SequenceError, SSAGliomaError
 from ssaglioma.labels import SEQUENCE_ORDER, Sequence
 from ssaglioma.preprocessing.file_cases import refuse_several_cases
 from ssaglioma.preprocessing.series import Series, duplicate_of, find_series, reason_to_leave_out
-from ssaglioma.preprocessing.series_rules import reason_by_voxels
+from ssaglioma.preprocessing.series_rules import NOT_MR, USELESS, reason_by_voxels
 from ssaglioma.preprocessing.series_sorting import Sorting, sort_series
 from ssaglioma.types import PathLike, ProgressCallback, no_progress
 from ssaglioma.volume import Volume
@@ -215,6 +215,8 @@ def _read(
                 raise
             left_out[item.key] = f"it cannot be read: {error.problem}"
             continue
+        if item.key in fixed:
+            _refuse_useless(item, volume)
         reason = "" if item.key in fixed else reason_by_voxels(volume) or duplicate_of(volume, volumes)
         if reason:
             left_out[item.key] = reason
@@ -222,6 +224,18 @@ def _read(
             volumes[item.key] = volume
             said += [str(one.message) for one in caught if issubclass(one.category, UserWarning)]
     return volumes, left_out, said
+
+
+def _refuse_useless(item: Series, volume: Volume) -> None:
+    """Raise where a series that the user named can be no input whatever it shows: no MR, a few slices, no voxel."""
+    reason = reason_to_leave_out(item)
+    reason = reason if reason.startswith(NOT_MR) else reason_by_voxels(volume)
+    if reason.startswith((NOT_MR, *USELESS)):
+        raise DatasetError(
+            f"{item.name!r} was named as an input, but {reason}",
+            expected="an MR of a whole head",
+            remedy="Name another image, or leave this one away",
+        )
 
 
 def _resolved(text: str, sequence: Sequence, series: list[Series]) -> str:

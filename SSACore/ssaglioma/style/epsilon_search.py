@@ -107,8 +107,7 @@ def search_epsilon(
         losses[len(epsilons) - 1 :] = [value]
         if value < config.smallest_loss:
             break
-        move = config.step / value * gradient
-        move = move * min(1.0, limit / max(float(move.norm()), 1e-12))
+        move = ascent_move(value, gradient, limit, config.step)
         found = _uphill(stylise, loss, epsilon, move, value, config.halvings)
         if found is None:
             break
@@ -118,6 +117,12 @@ def search_epsilon(
     if not losses:
         losses.append(_loss_only(stylise, loss, epsilon))
     return SearchResult(tuple(epsilons), tuple(losses))
+
+
+def ascent_move(loss: float, gradient: torch.Tensor, limit: float, step: float) -> torch.Tensor:
+    """Return step / loss * gradient, each row (a point of the style space) shortened to at most `limit`."""
+    move = step / loss * gradient
+    return move * (limit / move.norm(dim=-1, keepdim=True).clamp_min(1e-12)).clamp_max(1.0)
 
 
 def _loss_and_gradient(stylise: Stylise, loss: SegmenterLoss, epsilon: torch.Tensor) -> tuple[float, torch.Tensor]:

@@ -46,13 +46,14 @@ class CaseParameters:
     anatomy : str
         Name of the source anatomy.
     head : HeadParameters
-    tumour : GrownTumour or LibraryTumour
+    tumour : GrownTumour or LibraryTumour or None
+        None leaves the brain healthy.
     appearance : Appearance or RandomAppearance
     """
 
     anatomy: str
     head: HeadParameters
-    tumour: GrownTumour | LibraryTumour
+    tumour: GrownTumour | LibraryTumour | None
     appearance: Appearance | RandomAppearance
 
     @property
@@ -86,6 +87,8 @@ class DrawOptions:
     stripped : bool
     field_t : float or None
         Field strength of the protocol; None draws 1.5 or 3 T.
+    share_healthy : float
+        Share of the cases without a tumour, for a network that must find none there.
     """
 
     masks: str | None = None
@@ -94,9 +97,10 @@ class DrawOptions:
     variant: str | None = None
     stripped: bool = True
     field_t: float | None = None
+    share_healthy: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("share_from_masks", "share_randomised"):
+        for name in ("share_from_masks", "share_randomised", "share_healthy"):
             if not 0 <= getattr(self, name) <= 1:
                 raise DatasetError(f"{name} is {getattr(self, name)!r}", expected="0 to 1")
 
@@ -110,8 +114,10 @@ def draw_case(
     places = box_places(placed.box, STEP)
     fractions, inside = placed.fractions_and_brain(places)
     origin = tuple(part.start for part in placed.box)
-    tumour: GrownTumour | LibraryTumour
-    if options.masks is not None and generator.random() < options.share_from_masks:
+    tumour: GrownTumour | LibraryTumour | None
+    if options.share_healthy > 0 and generator.random() < options.share_healthy:
+        tumour = None
+    elif options.masks is not None and generator.random() < options.share_from_masks:
         tissue = np.zeros(GRID_SHAPE, bool)
         tissue[placed.box] = refined(brain_tissue(fractions), STEP, _shape(placed.box)) > _HALF
         tumour = draw_library_tumour(generator, options.masks, find_masks(options.masks), tissue)
@@ -162,10 +168,12 @@ def make_case(source: SourceAnatomy, parameters: CaseParameters, masks: PathLike
 
 
 def _with_tumour(
-    head: Head, tumour: GrownTumour | LibraryTumour, masks: PathLike | None
+    head: Head, tumour: GrownTumour | LibraryTumour | None, masks: PathLike | None
 ) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
     """Labels, tissue fractions and share of brain in the head's box, after the mass effect."""
     shape, places = _shape(head.box), box_places(head.box)
+    if tumour is None:
+        return np.zeros(shape, np.uint8), *head.fractions_and_brain(places)
     if isinstance(tumour, GrownTumour):
         coarse = box_places(head.box, STEP)
         at_first, brain = head.fractions_and_brain(coarse)

@@ -45,6 +45,8 @@ class CaseRequest:
     def digest(self) -> str:
         """Digest of all that decides the case; folders do not, file names do."""
         options = {**to_plain(self.options), "masks": self.options.masks is not None}
+        if not self.options.share_healthy:
+            del options["share_healthy"]  # cases made before this option keep their digest
         return digest(
             {
                 "anatomy": self.anatomy.name,

@@ -13,14 +13,16 @@ import numpy as np
 from ssaglioma.errors import DatasetError, SSAGliomaError
 from ssaglioma.labels import LabelScheme, Sequence
 from ssaglioma.preprocessing import prepare_case
+from ssaglioma.training.stretching import WantedSpacing, stretched
 from ssaglioma.types import PathLike, ProgressCallback, no_progress
 from ssaglioma.volume import Case, check_same_grid, read_labelmap, read_volume, to_canonical
-from ssaglioma.volume.atomic import atomic_path
+from ssaglioma.volume.atomic import atomic_path, write_json_atomic
 
 OUTSIDE = 255
 """Value of the cached labels outside the brain (nnU-Net uses -1)."""
 
 _CACHE_VERSION = 1
+_IMAGE, _LABELS, _GRID = "image.npy", "labels.npy", "grid.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +36,14 @@ class TrainingCase:
         z-scored channels inside the brain's box, memory-mapped.
     labels : ndarray of uint8, shape (Z, Y, X)
         Label values; `OUTSIDE` outside the brain.
+    slice_mm : float
+        Distance of its slices.
     """
 
     name: str
     image: np.ndarray
     labels: np.ndarray
+    slice_mm: float = 1.0
 
 
 def load_training_cases(
@@ -49,11 +54,13 @@ def load_training_cases(
     progress: ProgressCallback = no_progress,
     *,
     incomplete: bool = False,
+    spacing_zyx_mm: WantedSpacing | None = None,
 ) -> list[TrainingCase]:
     """Return the cases normalised and memory-mapped; those not yet in the cache are made first.
 
     A cached case is used again only if its files have the same size and time stamp. With `incomplete`, a missing
-    sequence becomes zeros, as in segmentation (simulated scanners leave some out).
+    sequence becomes zeros, as in segmentation (simulated scanners leave some out). With `spacing_zyx_mm` they are
+    stretched to that voxel size; without it they stay as they are.
 
     Raises
     ------
@@ -63,7 +70,8 @@ def load_training_cases(
     loaded = []
     for index, case in enumerate(cases):
         progress(index / max(len(cases), 1), f"Reading {case.name}")
-        loaded.append(_load_case(case, Path(cache), channels, scheme, incomplete))
+        _check_whole(case, channels, incomplete)
+        loaded.append(_load_case(case, Path(cache), channels, scheme, spacing_zyx_mm))
     return loaded
 
 
@@ -78,7 +86,7 @@ def balanced(first: Seq[TrainingCase], second: Seq[TrainingCase]) -> list[Traini
     return [case for group in (first, second) for case in list(group) * round(longest / len(group))]
 
 
-def _load_case(case: Case, cache: Path, channels: Seq[Sequence], scheme: LabelScheme, incomplete: bool) -> TrainingCase:
+def _check_whole(case: Case, channels: Seq[Sequence], incomplete: bool) -> None:
     if case.reference is None:
         raise DatasetError(
             f"The case {case.name!r} has no labelmap",
@@ -87,26 +95,40 @@ def _load_case(case: Case, cache: Path, channels: Seq[Sequence], scheme: LabelSc
     missing = [channel.value for channel in channels if channel not in case.sequences]
     if missing and (not incomplete or len(missing) == len(channels)):
         raise DatasetError(f"The case {case.name!r} lacks {missing}", remedy="Leave it out of the training set")
-    folder = cache / f"{case.name}-{_fingerprint(case, channels, scheme)}"
-    image_file, labels_file = folder / "image.npy", folder / "labels.npy"
+
+
+def _load_case(
+    case: Case, cache: Path, channels: Seq[Sequence], scheme: LabelScheme, spacing: WantedSpacing | None
+) -> TrainingCase:
+    folder = cache / f"{case.name}-{_fingerprint(case, channels, scheme, spacing)}"
+    image_file, labels_file, grid_file = folder / _IMAGE, folder / _LABELS, folder / _GRID
     if not (image_file.exists() and labels_file.exists()):
         folder.mkdir(parents=True, exist_ok=True)
-        image, labels = _normalise(case, channels, scheme)
+        image, labels, slice_mm = _normalise(case, channels, scheme, spacing)
+        write_json_atomic({"slice_mm": slice_mm}, grid_file)
         for target, array in ((image_file, image), (labels_file, labels)):
             with atomic_path(target) as temporary, open(temporary, "wb") as stream:
                 np.save(stream, array)
-    return TrainingCase(case.name, np.load(image_file, mmap_mode="r"), np.load(labels_file))
+    if not grid_file.exists():  # made before slices had a distance
+        labelmap = to_canonical(read_labelmap(Path(str(case.reference)), scheme))
+        write_json_atomic({"slice_mm": labelmap.spacing_zyx_mm[0]}, grid_file)
+    slice_mm = float(json.loads(grid_file.read_text(encoding="utf-8"))["slice_mm"])
+    return TrainingCase(case.name, np.load(image_file, mmap_mode="r"), np.load(labels_file), slice_mm)
 
 
-def _fingerprint(case: Case, channels: Seq[Sequence], scheme: LabelScheme) -> str:
+def _fingerprint(case: Case, channels: Seq[Sequence], scheme: LabelScheme, spacing: WantedSpacing | None) -> str:
     files = [case.sequences[channel] for channel in channels if channel in case.sequences] + [Path(str(case.reference))]
     facts = [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in files]
     named = [] if len(files) == len(channels) + 1 else [[channel.value for channel in channels]]
-    text = json.dumps([_CACHE_VERSION, scheme.name, facts, *named])
+    stretch = [] if spacing is None else [{"spacing_zyx_mm": list(spacing)}]
+    text = json.dumps([_CACHE_VERSION, scheme.name, facts, *named, *stretch])
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _normalise(case: Case, channels: Seq[Sequence], scheme: LabelScheme) -> tuple[np.ndarray, np.ndarray]:
+def _normalise(
+    case: Case, channels: Seq[Sequence], scheme: LabelScheme, spacing: WantedSpacing | None
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return image, labels and distance of the slices."""
     try:
         volumes = {name: read_volume(case.sequences[name]) for name in channels if name in case.sequences}
         reference = read_labelmap(Path(str(case.reference)), scheme)
@@ -114,7 +136,12 @@ def _normalise(case: Case, channels: Seq[Sequence], scheme: LabelScheme) -> tupl
     except SSAGliomaError as error:
         raise DatasetError(f"Case {case.name!r}: {error}") from error
     arrays = {channel: to_canonical(volume).array for channel, volume in volumes.items()}
-    prepared = prepare_case(arrays, channels)
-    labels = to_canonical(reference).array[prepared.box].astype(np.uint8)
+    prepared, home = prepare_case(arrays, channels), to_canonical(reference)
+    labels = home.array[prepared.box].astype(np.uint8)
     labels[~prepared.mask & (labels == 0)] = OUTSIDE
-    return prepared.image.astype(np.float16), labels
+    image, slice_mm = prepared.image, home.spacing_zyx_mm[0]
+    if spacing is not None:
+        depth = len(labels)
+        image, labels = stretched(image, labels, home.spacing_zyx_mm, spacing)
+        slice_mm *= depth / len(labels)
+    return image.astype(np.float16), labels, slice_mm

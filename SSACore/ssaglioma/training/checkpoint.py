@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,17 @@ from ssaglioma.volume.atomic import atomic_path
 
 CHECKPOINT = "checkpoint.safetensors"
 _SEPARATOR = "::"
+_NETWORK, _AVERAGE = f"network{_SEPARATOR}", f"average{_SEPARATOR}"
 
 
 def save_checkpoint(
-    path: PathLike, network: torch.nn.Module, optimizer: torch.optim.Optimizer, facts: dict[str, Any]
+    path: PathLike,
+    network: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+    facts: dict[str, Any],
+    average: Mapping[str, torch.Tensor] | None = None,
 ) -> None:
-    """Write weights, optimizer state and JSON facts (epoch, history, configuration) atomically.
+    """Write weights, their running mean, optimizer state and JSON facts (epoch, history, configuration) atomically.
 
     Raises
     ------
@@ -31,7 +37,8 @@ def save_checkpoint(
         If the disk is full or cannot be written; the earlier checkpoint is then as it was.
     """
     names = [name for name, _ in network.named_parameters()]
-    tensors = {f"network{_SEPARATOR}{name}": tensor.contiguous() for name, tensor in network.state_dict().items()}
+    tensors = {f"{_NETWORK}{name}": tensor.contiguous() for name, tensor in network.state_dict().items()}
+    tensors |= {f"{_AVERAGE}{name}": tensor.contiguous() for name, tensor in (average or {}).items()}
     for index, state in optimizer.state_dict()["state"].items():
         for key, value in state.items():
             tensors[f"optimizer{_SEPARATOR}{names[index]}{_SEPARATOR}{key}"] = torch.as_tensor(value).contiguous()
@@ -96,10 +103,28 @@ def resumed_facts(
 
 
 def segmentation_weights(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Return the network's tensors among a checkpoint's, a domain classifier left out."""
-    prefix = f"network{_SEPARATOR}"
+    """Return the network's tensors among a checkpoint's, their running mean where it was kept.
+
+    A domain classifier is left out.
+    """
+    prefix = _AVERAGE if any(key.startswith(_AVERAGE) for key in tensors) else _NETWORK
     named = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
     return {name: value for name, value in named.items() if not name.startswith(f"{DOMAIN_CLASSIFIER}.")}
+
+
+def read_average(path: PathLike) -> dict[str, torch.Tensor]:
+    """Return the running mean of the weights that a checkpoint holds.
+
+    Raises
+    ------
+    ModelPackageError
+        If it holds none, or is damaged.
+    """
+    tensors = read_checkpoint(path)[1]
+    found = {key[len(_AVERAGE) :]: value for key, value in tensors.items() if key.startswith(_AVERAGE)}
+    if not found:
+        raise ModelPackageError(f"The checkpoint {str(path)!r} holds no mean of the weights")
+    return found
 
 
 def read_checkpoint(path: PathLike) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:

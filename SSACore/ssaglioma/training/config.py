@@ -12,6 +12,7 @@ from ssaglioma.training.config_json import JsonConfig
 OPTIMIZERS = ("adamw", "sgd", "adam")
 LOSSES = ("dice_bce", "mse_bce", "mse_literal", "mse_softmax")
 PRECISIONS = ("auto", "fp32", "bf16")
+AUGMENTATIONS = ("nnunet", "quick", "strong")
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,21 @@ class TrainingConfig(JsonConfig):
     loss : str
         'dice_bce' (nnU-Net's region mode, the default), or squared error with a cross-entropy as in
         Ren et al. 2024, read in one of three ways: see `losses.SquaredErrorLoss`.
+    augmentation : str
+        'nnunet' (by MONAI's transforms), 'quick' (as much for less time), or 'strong' (that, oftener, with
+        coil fields and random networks).
+    spacing_mm : float or None
+        Edge of the voxels that the network works on; None keeps the slices of a 2D network as they lie, 1 mm in the
+        plane, and is 1 mm in 3D.
+    slice_offsets_mm : tuple of float
+        Slices that a 2D network is shown, as distances from the one it labels; the 0 is among them.
+    average_decay : float
+        Share of the running mean of the weights that is kept at each step, such as 0.999; the mean then becomes the
+        model. 0 keeps none and takes the last weights.
+    patience : int
+        Epochs without a rise of the scores after which the training ends; 0 never ends it early.
+    deterministic : bool
+        Use reproducible algorithms alone (slower on a GPU).
     seed : int
         Seed of weights, patches and augmentation.
     """
@@ -74,10 +90,17 @@ class TrainingConfig(JsonConfig):
     precision: str = "auto"
     decay_power: float = 0.9
     loss: str = "dice_bce"
+    augmentation: str = "nnunet"
+    spacing_mm: float | None = None
+    slice_offsets_mm: tuple[float, ...] = (0.0,)
+    average_decay: float = 0.0
+    patience: int = 0
+    deterministic: bool = False
     seed: int = 1
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "channels", tuple(self.channels))
+        object.__setattr__(self, "slice_offsets_mm", tuple(float(value) for value in self.slice_offsets_mm))
         _require(self.network in CONFIGURATIONS, "network", self.network, f"one of {sorted(CONFIGURATIONS)}")
         _require(self.optimizer in OPTIMIZERS, "optimizer", self.optimizer, f"one of {OPTIMIZERS}")
         _require(self.precision in PRECISIONS, "precision", self.precision, f"one of {PRECISIONS}")
@@ -88,6 +111,25 @@ class TrainingConfig(JsonConfig):
             _require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "between 0 and 1")
         _require(self.decay_power >= 0, "decay_power", self.decay_power, "0 or more")
         _require(self.learning_rate > 0, "learning_rate", self.learning_rate, "more than 0")
+        _require(self.augmentation in AUGMENTATIONS, "augmentation", self.augmentation, f"one of {AUGMENTATIONS}")
+        in_range = self.spacing_mm is None or 0.2 <= self.spacing_mm <= 10
+        _require(in_range, "spacing_mm", self.spacing_mm, "0.2 to 10")
+        _require(0 <= self.average_decay < 1, "average_decay", self.average_decay, "0 or more, below 1")
+        _require(self.patience >= 0, "patience", self.patience, "0 or more")
+        self._check_offsets()
+
+    @property
+    def inputs(self) -> int:
+        """Channels that the network takes: each sequence of each slice that it is shown."""
+        return len(self.channels) * len(self.slice_offsets_mm)
+
+    def _check_offsets(self) -> None:
+        offsets, dims = self.slice_offsets_mm, CONFIGURATIONS[self.network].dims
+        sound = offsets.count(0.0) == 1 and len(set(offsets)) == len(offsets) and list(offsets) == sorted(offsets)
+        _require(sound, "slice_offsets_mm", offsets, "rising numbers with one 0 among them")
+        _require(dims == 2 or offsets == (0.0,), "slice_offsets_mm", offsets, "(0,) for a 3D network")
+        fits = offsets == (0.0,) or self.augmentation != "nnunet"
+        _require(fits, "augmentation", self.augmentation, "'quick' or 'strong' where a network sees several slices")
 
 
 def _require(condition: bool, name: str, value: object, expected: str) -> None:

@@ -12,6 +12,7 @@ from ssaglioma.labels import label_scheme
 from ssaglioma.packages import ModelCard
 from ssaglioma.preprocessing import prepare_case
 from ssaglioma.training.cases import OUTSIDE, TrainingCase
+from ssaglioma.training.stretching import labels_to_shape
 from ssaglioma.volume import Case, check_same_grid, read_labelmap, read_volume, to_canonical
 
 
@@ -44,12 +45,5 @@ def case_on_model_grid(case: Case, card: ModelCard) -> TrainingCase:
     image, spacing = slices_first(prepared.image, home.spacing_zyx_mm, axis)
     shape = model_shape(card, image.shape[1:], spacing)
     stretched = to_shape(image, shape).astype(np.float16)
-    return TrainingCase(case.name, stretched, _labels_to_shape(np.moveaxis(labels, axis, 0), shape))
-
-
-def _labels_to_shape(labels: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    if labels.shape == shape:
-        return np.ascontiguousarray(labels)
-    values = np.unique(labels)
-    shares = to_shape(np.stack([labels == value for value in values]).astype(np.float32), shape)
-    return values[shares.argmax(axis=0)].astype(np.uint8)
+    whole = labels_to_shape(np.moveaxis(labels, axis, 0), shape)
+    return TrainingCase(case.name, stretched, whole, spacing[0] * image.shape[1] / shape[0])

@@ -28,7 +28,7 @@ from ssaglioma.training.checkpoint import read_checkpoint, segmentation_weights
 from ssaglioma.training.config import TrainingConfig
 from ssaglioma.training.correction_cases import case_on_model_grid
 from ssaglioma.training.loop import CHECKPOINT
-from ssaglioma.training.starting_point import StartingPoint
+from ssaglioma.training.starting_point import StartingPoint, check_trainable
 from ssaglioma.training.transfer_stage import StageTrainer
 from ssaglioma.training.validation import validate_package
 from ssaglioma.types import ProgressCallback, no_progress
@@ -70,9 +70,12 @@ class CorrectionPlan:
 
     def config(self, card: ModelCard) -> TrainingConfig:
         """Return the configuration of a run that goes on from a model with this card."""
+        check_trainable(card)
         return TrainingConfig(
             network=card.network,
             channels=card.channels,
+            slice_offsets_mm=card.slice_offsets_mm,
+            augmentation="nnunet" if len(card.slice_offsets_mm) == 1 else "quick",
             epochs=self.epochs,
             steps_per_epoch=self.steps_per_epoch,
             batch_size=self.batch_size,

@@ -38,15 +38,26 @@ class HeldOutWatch:
     patch : tuple of int
     scheme : LabelScheme
         Gives the regions, in the network's order.
+    slice_offsets_mm : tuple of float
+        Slices that a 2D network sees; see `TrainingConfig`.
     pictures : Path
         Receives `epoch-0001.png` and so on: image, reference, prediction side by side.
     """
 
-    def __init__(self, cases: Seq[TrainingCase], patch: tuple[int, ...], scheme: LabelScheme, pictures: Path) -> None:
-        sampler = PatchSampler(cases, patch, 1.0)
+    def __init__(
+        self,
+        cases: Seq[TrainingCase],
+        patch: tuple[int, ...],
+        scheme: LabelScheme,
+        pictures: Path,
+        slice_offsets_mm: tuple[float, ...] = (0.0,),
+    ) -> None:
+        sampler = PatchSampler(cases, patch, 1.0, slice_offsets_mm)
         places = sampler.draw_batch(np.random.default_rng(_SEED), PATCHES)
         pairs = [sampler.cut(place) for place in places]
         self._images = torch.from_numpy(np.stack([image for image, _ in pairs]))
+        sequences = self._images.shape[1] // len(slice_offsets_mm)
+        self._shown = slice_offsets_mm.index(0.0) * sequences + _BACKGROUND_CHANNEL
         labels = torch.from_numpy(np.stack([labels for _, labels in pairs]))
         self._scheme, self._regions = scheme, list(scheme.regions)
         self._targets = region_targets(labels, [scheme.region_values(name) for name in self._regions])
@@ -82,7 +93,7 @@ class HeldOutWatch:
         if image.ndim == 4:
             middle = int(masks[0][0].flatten(1).sum(1).argmax())
             image, masks = image[:, middle], (masks[0][:, middle], masks[1][:, middle])
-        grey = _grey(image[_BACKGROUND_CHANNEL].numpy())
+        grey = _grey(image[self._shown].numpy())
         panels = [np.repeat(grey[..., None], 3, axis=2), *(_painted(grey, mask.numpy()) for mask in masks)]
         write_picture(np.concatenate(panels, axis=1), self._pictures / f"epoch-{epoch:04d}.png")
 

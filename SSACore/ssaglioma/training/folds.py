@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from ssaglioma.types import PathLike
 
 GLIOMA_FOLDS = Path(__file__).parent / "folds.json"
 """The project's five folds over the 24 development cases."""
+
+_SITES = (re.compile(r"^Brats18_(?P<site>2013|CBICA|TCIA)"), re.compile(r"^(?P<site>BraTS20\d\d)_"))
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,31 @@ def read_folds(path: PathLike = GLIOMA_FOLDS) -> Folds:
             f"The folds file {str(path)!r} cannot be read ({error})",
             expected='{"folds": [["case", ...], ...]}',
         ) from error
+
+
+def site_of(case: str) -> str:
+    """Return the site that a BraTS name tells: '2013', 'CBICA', 'TCIA', or the challenge ('BraTS2021').
+
+    Raises
+    ------
+    DatasetError
+        If the name tells none.
+    """
+    for pattern in _SITES:
+        found = pattern.match(case)
+        if found:
+            return found["site"]
+    raise DatasetError(
+        f"The case name {case!r} does not tell a site", expected="a name such as Brats18_CBICA_ABM_1 or BraTS2021_01485"
+    )
+
+
+def site_folds(cases: Iterable[str]) -> Folds:
+    """Return folds that each hold out one whole site, in the order of the sites' names."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(cases):
+        groups[site_of(name)].append(name)
+    return Folds(tuple(tuple(groups[site]) for site in sorted(groups)))
 
 
 def stratified_folds(sites: Mapping[str, str], et_volumes_ml: Mapping[str, float], count: int, seed: int) -> Folds:

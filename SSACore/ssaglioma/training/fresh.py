@@ -19,6 +19,7 @@ from ssaglioma.preprocessing import prepare_case
 from ssaglioma.synthesis.case import DrawOptions
 from ssaglioma.synthesis.requests import CaseRequest, make_requested
 from ssaglioma.training.cases import OUTSIDE, TrainingCase
+from ssaglioma.training.stretching import WantedSpacing, stretched
 
 _IMAGE, _LABELS, _UNFINISHED = "image.npy", "labels.npy", ".unfinished-"
 
@@ -88,10 +89,19 @@ class FreshCases:
         Receives the normalised cases of the window, about 40 MiB each; old ones are removed.
     channels : sequence of Sequence
         Channels of the network; a sequence that a scanner left out becomes zeros.
+    spacing_zyx_mm : tuple of float or None
+        Voxel size of the network; None keeps 1 mm.
     """
 
-    def __init__(self, config: FreshCasesConfig, folder: Path, channels: Seq[Sequence]) -> None:
+    def __init__(
+        self,
+        config: FreshCasesConfig,
+        folder: Path,
+        channels: Seq[Sequence],
+        spacing_zyx_mm: WantedSpacing | None = None,
+    ) -> None:
         self.config, self.folder, self.channels = config, Path(folder), tuple(channels)
+        self.spacing_zyx_mm = spacing_zyx_mm
         self._running: dict[int, Future[Path]] = {}
         self._pool: ProcessPoolExecutor | None = None
 
@@ -137,7 +147,8 @@ class FreshCases:
         return range(first, first + self.config.window)
 
     def _name(self, number: int) -> str:
-        return f"fresh-{self.config.request(number).digest}"
+        edges = "" if self.spacing_zyx_mm is None else "-" + "x".join(str(edge) for edge in self.spacing_zyx_mm)
+        return f"fresh-{self.config.request(number).digest}{edges}"
 
     def _order(self, number: int) -> None:
         if number in self._running or (self.folder / self._name(number)).is_dir():
@@ -146,26 +157,33 @@ class FreshCases:
             self._pool = ProcessPoolExecutor(self.config.jobs, mp_context=multiprocessing.get_context("spawn"))
         target = self.folder / self._name(number)
         self._running[number] = self._pool.submit(
-            make_training_case, self.config.request(number), target, self.channels
+            make_training_case, self.config.request(number), target, self.channels, self.spacing_zyx_mm
         )
 
     def _load(self, number: int) -> TrainingCase:
         future = self._running.pop(number, None)
         target = self.folder / self._name(number) if future is None else future.result()
         image = np.load(target / _IMAGE, mmap_mode="r")
-        return TrainingCase(f"synthetic-{number}", image, np.load(target / _LABELS))
+        labels = np.load(target / _LABELS)
+        edge = None if self.spacing_zyx_mm is None else self.spacing_zyx_mm[0]
+        return TrainingCase(f"synthetic-{number}", image, labels, edge or 1.0)
 
 
-def make_training_case(request: CaseRequest, target: Path, channels: Seq[Sequence]) -> Path:
+def make_training_case(
+    request: CaseRequest, target: Path, channels: Seq[Sequence], spacing_zyx_mm: WantedSpacing | None = None
+) -> Path:
     """Make a synthetic case, normalise it, and write it to a folder that appears only when it is whole."""
     made = make_requested(request)
     prepared = prepare_case({name: volume.array for name, volume in made.images.items()}, channels)
     labels = to_scheme(made.labels.array[prepared.box], GLIOMA, source=target.name).astype(np.uint8)
     labels[~prepared.mask & (labels == 0)] = OUTSIDE
+    image = prepared.image
+    if spacing_zyx_mm is not None:
+        image, labels = stretched(image, labels, (1.0, 1.0, 1.0), spacing_zyx_mm)
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=target.parent))
     try:
-        np.save(aside / _IMAGE, prepared.image.astype(np.float16))
+        np.save(aside / _IMAGE, image.astype(np.float16))
         np.save(aside / _LABELS, labels)
         os.replace(aside, target)
     finally:

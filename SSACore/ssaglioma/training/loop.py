@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Sequence as Seq
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,71 +16,28 @@ from torch.utils.data import DataLoader, Dataset
 
 from ssaglioma.errors import DatasetError, ModelPackageError
 from ssaglioma.labels import GLIOMA, LabelScheme
-from ssaglioma.networks import CONFIGURATIONS, SegmentationNetwork, build_network
-from ssaglioma.training.augmentation import Augmentation
+from ssaglioma.networks import SegmentationNetwork, build_network
+from ssaglioma.training.average import WeightAverage
+from ssaglioma.training.batches import PatchBatches as PatchBatches
 from ssaglioma.training.cases import TrainingCase, balanced
 from ssaglioma.training.checkpoint import CHECKPOINT as CHECKPOINT
-from ssaglioma.training.checkpoint import resumed_facts, save_checkpoint
+from ssaglioma.training.checkpoint import read_average, resumed_facts, save_checkpoint
 from ssaglioma.training.config import TrainingConfig
+from ssaglioma.training.copies import CopySource
+from ssaglioma.training.distributed import Alone, check_group, check_same_start
+from ssaglioma.training.early_stop import stalled_epochs
 from ssaglioma.training.fresh import FreshCases
 from ssaglioma.training.history import write_history
 from ssaglioma.training.losses import loss_of, region_targets
 from ssaglioma.training.optimization import autocast_dtype, learning_rate, make_optimizer
-from ssaglioma.training.sampling import Patch, PatchSampler
+from ssaglioma.training.reproducible import deterministic_algorithms
 from ssaglioma.training.starting_point import StartingPoint
-from ssaglioma.training.style_augmentation import StylisedSet
 from ssaglioma.types import ProgressCallback, no_progress
 
 STEP_MESSAGE = "Epoch "
 """What the progress of a step begins with."""
 EpochWatch = Callable[[SegmentationNetwork, Mapping[str, Any]], Mapping[str, float | None]]
 """Given the network and the record of each finished epoch; returns more numbers for that record."""
-
-_ANCHORS = ("t1c", "t2f")
-
-
-class PatchBatches(Dataset):
-    """Batch number -> (image (B, C, *patch), labels (B, *patch)); the same number gives the same batch.
-
-    With stylised copies, some images are cut from them; places, labels and augmentation are as without.
-    """
-
-    def __init__(
-        self,
-        cases: Seq[TrainingCase],
-        config: TrainingConfig,
-        first_step: int,
-        steps: int,
-        stylised: StylisedSet | None = None,
-    ) -> None:
-        network = CONFIGURATIONS[config.network]
-        anchors = tuple(config.channels.index(name) for name in _ANCHORS if name in config.channels)
-        self._sampler = PatchSampler(cases, network.patch, config.foreground_fraction)
-        self._augment = Augmentation(network.patch, config.channel_dropout, anchors)
-        self._config, self._first, self._steps = config, first_step, steps
-        self._stylised = stylised
-
-    def __len__(self) -> int:
-        return self._steps
-
-    def __getitem__(self, index: int) -> tuple[torch.Tensor, ...]:
-        generator = np.random.default_rng([self._config.seed, self._first + index])
-        places = self._sampler.draw_batch(generator, self._config.batch_size)
-        return self._stack([(self._sampler, place) for place in places], generator)
-
-    def _stack(
-        self, places: Seq[tuple[PatchSampler, Patch]], generator: np.random.Generator
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        seeds = [int(generator.integers(2**31)) for _ in places]
-        cases = [sampler.cases[place.case] for sampler, place in places]
-        if self._stylised is not None:
-            cases = self._stylised.drawn(cases, generator)
-        pairs = [
-            self._augment(*sampler.cut(place, case), seed=seed)
-            for (sampler, place), case, seed in zip(places, cases, seeds)
-        ]
-        images, labels = zip(*pairs)
-        return torch.from_numpy(np.stack(images)), torch.from_numpy(np.stack(labels))
 
 
 @dataclass
@@ -107,12 +65,16 @@ class Trainer:
         Synthetic cases made on the fly; they give half of the patches, or all where `cases` is empty.
     made : sequence of TrainingCase
         Those of the present epoch.
-    stylised : StylisedSet or None
+    stylised : CopySource or None
         Copies of `cases` in another look, which take their place in a share of the patches.
     start : StartingPoint or None
         Weights to begin with; None draws fresh ones.
     watch : callable or None
         Given the network and the record of each epoch; what it returns goes into the record.
+    group : Alone or Group or None
+        The processes that train together; None is this one alone.
+    log : callable or None
+        Given the whole record of each epoch, after the checkpoint.
     """
 
     config: TrainingConfig
@@ -125,9 +87,11 @@ class Trainer:
     fresh: FreshCases | None = None
     made: Seq[TrainingCase] = ()
     history: list[dict[str, Any]] = field(default_factory=list)
-    stylised: StylisedSet | None = None
+    stylised: CopySource | None = None
     start: StartingPoint | None = field(kw_only=True, default=None)
     watch: EpochWatch | None = None
+    group: Alone | None = field(kw_only=True, default=None)
+    log: Callable[[Mapping[str, Any]], None] | None = field(kw_only=True, default=None)
 
     def run(self, progress: ProgressCallback = no_progress) -> SegmentationNetwork:
         """Train from the last checkpoint, or from fresh weights, and return the network.
@@ -141,38 +105,79 @@ class Trainer:
         """
         if not self.cases and self.fresh is None:
             raise DatasetError("There is no training case", expected="at least one case with labels")
+        check_group(self.together, self.config.batch_size, plain=type(self) is Trainer and self.fresh is None)
         self.folder.mkdir(parents=True, exist_ok=True)
+        with deterministic_algorithms(self.config.deterministic):
+            return self._run(progress)
+
+    def _run(self, progress: ProgressCallback) -> SegmentationNetwork:
         torch.manual_seed(self.config.seed)
         network = self.build().to(self.device)
         optimizer = make_optimizer(self.config, network)
         first = self._resume(network, optimizer)
-        write_history(self.folder, self.history)  # a kill may have come between checkpoint and history
+        check_same_start(self.together, first)
+        trained = self.together.wrapped(network)
+        average = self._average(network)
+        if self.together.first:
+            write_history(self.folder, self.history)  # a kill may have come between checkpoint and history
         batches: Iterator[Any] = iter(())
         for epoch in range(first, self.config.epochs):
+            if self.stopped_early:
+                break
             if self.fresh is not None:
                 progress(epoch / self.config.epochs, f"Waiting for the synthetic cases of epoch {epoch + 1}")
                 self.made = self.fresh.cases(epoch)
             if self.fresh is not None or epoch == first:
                 batches = iter(self._loader(epoch))
-            row = self._epoch(epoch, network, optimizer, batches, progress)
-            row |= self.watch(network, row) if self.watch is not None else {}
-            self.history.append(row)
+            row = self._epoch(epoch, trained, (optimizer, average), batches, progress)
+            self._close_epoch(epoch, row, network, optimizer, average)
+            if self.together.agreed(self.should_stop()):
+                break
+        if average is not None:
+            network.load_state_dict(average.weights)
+        return network
+
+    def _close_epoch(
+        self,
+        epoch: int,
+        row: dict[str, Any],
+        network: SegmentationNetwork,
+        optimizer: torch.optim.Optimizer,
+        average: WeightAverage | None,
+    ) -> None:
+        """Watch the network, and write checkpoint and history; the first process does so for all."""
+        if self.together.first and self.watch is not None:
+            with nullcontext() if average is None else average.in_place(network):
+                row = {**row, **self.watch(network, row)}
+        self.history.append(self.together.agreed(row))
+        if self.together.first:
             facts = {
                 "epoch": epoch + 1,
                 "history": self.history,
                 "config": self.config.to_json(),
                 "identity": self.identity(),
             }
-            save_checkpoint(self.folder / CHECKPOINT, network, optimizer, facts)
+            mean = None if average is None else average.weights
+            save_checkpoint(self.folder / CHECKPOINT, network, optimizer, facts, mean)
             write_history(self.folder, self.history)
-            if self.should_stop():
-                break
-        return network
+            if self.log is not None:
+                self.log(row)
+        self.together.wait()
+
+    @property
+    def together(self) -> Alone:
+        """The processes that train, or this one alone."""
+        return Alone(self.device) if self.group is None else self.group
+
+    @property
+    def stopped_early(self) -> bool:
+        """Whether the scores have not risen for as many epochs as the configuration is patient."""
+        return 0 < self.config.patience <= stalled_epochs(self.history)
 
     @property
     def finished(self) -> bool:
-        """Whether all epochs are done."""
-        return len(self.history) >= self.config.epochs
+        """Whether all epochs are done, or the training stopped early."""
+        return len(self.history) >= self.config.epochs or self.stopped_early
 
     def build(self) -> SegmentationNetwork:
         """Return the network as it is before the first step.
@@ -183,7 +188,7 @@ class Trainer:
             If the starting weights belong to another network.
         """
         network = build_network(
-            self.config.network, in_channels=len(self.config.channels), out_channels=len(self.scheme.regions)
+            self.config.network, in_channels=self.config.inputs, out_channels=len(self.scheme.regions)
         )
         if self.start is not None:
             self.start.load_into(network)
@@ -209,12 +214,16 @@ class Trainer:
         image, labels = batch
         with self.autocast():
             logits = network.forward_scales(image)
-        return {"loss": self.segmentation_loss(logits, labels)}
+        loss = self.segmentation_loss(logits, labels)
+        if self.together.size > 1:  # the lowest head has weight 0, but every weight must have a gradient to share
+            loss = loss + 0 * logits[-1].float().sum()
+        return {"loss": loss}
 
     def segmentation_loss(self, logits: list[torch.Tensor], labels: torch.Tensor) -> torch.Tensor:
         """Return the configured loss of region logits (B, R, *spatial), finest first, for labels (B, *spatial)."""
         regions = [self.scheme.region_values(name) for name in self.scheme.regions]
-        return loss_of(self.config)(logits, region_targets(labels, regions))
+        total = self.together.total if self.together.size > 1 else None
+        return loss_of(self.config, total)(logits, region_targets(labels, regions))
 
     def autocast(self) -> torch.autocast:
         """Return the context in which the network computes, in the configured precision."""
@@ -234,19 +243,32 @@ class Trainer:
         self.history = list(facts["history"])
         return int(facts["epoch"])
 
+    def _average(self, network: SegmentationNetwork) -> WeightAverage | None:
+        """Return the running mean of the weights, that of the checkpoint where a run is resumed."""
+        if not self.config.average_decay:
+            return None
+        average = WeightAverage(network, self.config.average_decay)
+        if self.history:
+            average.restore(read_average(self.folder / CHECKPOINT))
+        return average
+
     def _loader(self, first_epoch: int) -> DataLoader:
         per_epoch = self.config.steps_per_epoch
         steps = (1 if self.fresh is not None else self.config.epochs - first_epoch) * per_epoch
-        return DataLoader(self.batches(first_epoch * per_epoch, steps), batch_size=None, num_workers=self.workers)
+        batches = self.batches(first_epoch * per_epoch, steps)
+        if isinstance(batches, PatchBatches):
+            batches.share = (self.together.rank, self.together.size)
+        return DataLoader(batches, batch_size=None, num_workers=self.workers)
 
     def _epoch(
         self,
         epoch: int,
         network: SegmentationNetwork,
-        optimizer: torch.optim.Optimizer,
+        moved_by: tuple[torch.optim.Optimizer, WeightAverage | None],
         batches: Any,
         progress: ProgressCallback,
     ) -> dict[str, Any]:
+        optimizer, average = moved_by
         self.set_mode(network)
         began = time.monotonic()
         sums: dict[str, list[float]] = {}
@@ -257,16 +279,18 @@ class Trainer:
             for group in optimizer.param_groups:
                 group["lr"] = rate
             batch = tuple(tensor.to(self.device) for tensor in next(batches))
+            optimizer.zero_grad(set_to_none=True)  # before the forward pass, which can use that memory
             scalars = self.losses(network, batch, step / total)
-            optimizer.zero_grad(set_to_none=True)
             scalars["loss"].backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), self.config.gradient_clip)
             optimizer.step()
+            if average is not None:
+                average.update(network, step)
             for name, value in scalars.items():
                 sums.setdefault(name, []).append(float(value.detach()))
             message = f"{STEP_MESSAGE}{epoch + 1} of {self.config.epochs}, loss {sums['loss'][-1]:.3f}"
             progress((step + 1) / total, message)
-        means = {name: float(np.mean(values)) for name, values in sums.items()}
+        means = self.together.means({name: float(np.mean(values)) for name, values in sums.items()})
         if not np.isfinite(means["loss"]):
             raise DatasetError(
                 f"The loss became {means['loss']} in epoch {epoch + 1}",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from monai.losses import DiceLoss
 from torch import nn
@@ -10,6 +12,7 @@ from torch.nn import functional
 from ssaglioma.networks import CONFIGURATIONS
 from ssaglioma.training.config import TrainingConfig
 
+Total = Callable[[torch.Tensor], torch.Tensor]
 ENTROPIES = ("bce", "literal", "softmax")
 _SMOOTH = 1e-5
 _SQUARED_WEIGHT, _ENTROPY_WEIGHT = 0.4, 0.7
@@ -34,11 +37,16 @@ class RegionLoss(nn.Module):
         Pool the sums over the batch first (nnU-Net: true in 2D, false in 3D).
     scale_weights : tuple of float, optional
         Weight of each scale, full resolution first; None takes `deep_supervision_weights`.
+    total : callable, optional
+        Sum of a tensor over the processes that share a batch; `batch_dice` pools over all of them.
     """
 
-    def __init__(self, *, batch_dice: bool, scale_weights: tuple[float, ...] | None = None) -> None:
+    def __init__(
+        self, *, batch_dice: bool, scale_weights: tuple[float, ...] | None = None, total: Total | None = None
+    ) -> None:
         super().__init__()
         self._scale_weights = scale_weights
+        self._total = total if batch_dice else None
         self._dice = DiceLoss(sigmoid=True, batch=batch_dice, smooth_nr=_SMOOTH, smooth_dr=_SMOOTH)
 
     def forward(self, logits: list[torch.Tensor], target: torch.Tensor) -> torch.Tensor:
@@ -50,8 +58,16 @@ class RegionLoss(nn.Module):
             scaled = functional.interpolate(target.float(), size=scale.shape[2:], mode="nearest")
             values = scale.float()
             entropy = functional.binary_cross_entropy_with_logits(values, scaled)
-            total = total + weight * (entropy + self._dice(values, scaled))
+            total = total + weight * (entropy + self._dice_loss(values, scaled))
         return total
+
+    def _dice_loss(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        if self._total is None:
+            return self._dice(logits, target)
+        found, axes = torch.sigmoid(logits), (0, *range(2, logits.ndim))
+        sums = torch.stack([(found * target).sum(axes), found.sum(axes) + target.sum(axes)])
+        both, all_voxels = self._total(sums)
+        return (1 - (2 * both + _SMOOTH) / (all_voxels + _SMOOTH)).mean()
 
 
 class SquaredErrorLoss(nn.Module):
@@ -97,11 +113,14 @@ class SquaredErrorLoss(nn.Module):
         return squared + _ENTROPY_WEIGHT * functional.cross_entropy(classes, torch.cat([background, wanted], dim=1))
 
 
-def loss_of(config: TrainingConfig) -> nn.Module:
-    """Return the loss that a configuration names; it takes logits of all scales and targets (B, R, *spatial)."""
+def loss_of(config: TrainingConfig, total: Total | None = None) -> nn.Module:
+    """Return the loss that a configuration names; it takes logits of all scales and targets (B, R, *spatial).
+
+    With `total`, which sums over the processes that share a batch, the loss is that of the whole batch.
+    """
     if config.loss == "dice_bce":
         network = CONFIGURATIONS[config.network]
-        return RegionLoss(batch_dice=network.dims == 2, scale_weights=network.scale_weights)
+        return RegionLoss(batch_dice=network.dims == 2, scale_weights=network.scale_weights, total=total)
     return SquaredErrorLoss(config.loss.removeprefix("mse_"))
 
 

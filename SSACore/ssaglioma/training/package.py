@@ -46,9 +46,15 @@ def package_run(
     return write_package(target, card, weights)
 
 
+def spacing_of(card: ModelCard) -> float | None:
+    """Return the `spacing_mm` of the configuration that gave a model; None for its usual 1 mm."""
+    edge = card.spacing_zyx_mm[-1]
+    return None if edge in (None, 1.0) else edge
+
+
 def planned_card(config: TrainingConfig, scheme: LabelScheme = GLIOMA) -> ModelCard:
     """Return the card of the model that a run with this configuration will give, without its names."""
-    network = CONFIGURATIONS[config.network]
+    network, edge = CONFIGURATIONS[config.network], config.spacing_mm or 1.0
     return ModelCard(
         name="planned",
         version=__version__,
@@ -57,7 +63,8 @@ def planned_card(config: TrainingConfig, scheme: LabelScheme = GLIOMA) -> ModelC
         channels=config.channels,
         labels=scheme.name,
         regions=tuple(scheme.regions),
-        spacing_zyx_mm=(None, 1.0, 1.0) if network.dims == 2 else (1.0, 1.0, 1.0),
+        spacing_zyx_mm=(None, edge, edge) if network.dims == 2 else (edge, edge, edge),
+        slice_offsets_mm=config.slice_offsets_mm,
         slice_axis="axial",
         patch=network.patch,
         missing_channels="zero" if config.channel_dropout > 0 else "refuse",

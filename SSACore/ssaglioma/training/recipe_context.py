@@ -19,9 +19,11 @@ from ssaglioma.training.config import TrainingConfig
 from ssaglioma.training.correction_cases import case_on_model_grid
 from ssaglioma.training.folds import Folds
 from ssaglioma.training.loop import EpochWatch
+from ssaglioma.training.package import spacing_of
 from ssaglioma.training.planned_grid import load_on_plan
 from ssaglioma.training.run_folder import RUN_FOLDER
 from ssaglioma.training.run_request import RunRequest
+from ssaglioma.training.starting_point import check_trainable
 from ssaglioma.training.style_provenance import patient_of
 from ssaglioma.types import ProgressCallback, no_progress
 from ssaglioma.volume import Case
@@ -120,9 +122,13 @@ def recipe_config(request: RunRequest, card: ModelCard | None, **values: Any) ->
     steps = options["epochs"] * options["steps_per_epoch"]
     plan: dict[str, Any] = {"warmup_steps": min(50, steps // 4)}
     if card is not None:
+        check_trainable(card)
         plan |= {
             "network": card.network,
             "channels": card.channels,
+            "slice_offsets_mm": card.slice_offsets_mm,
+            "spacing_mm": spacing_of(card),
+            "augmentation": "nnunet" if len(card.slice_offsets_mm) == 1 else "quick",
             "channel_dropout": 0.1 if card.missing_channels == "zero" else 0.0,
         }
     return TrainingConfig(**{**options, **plan, **values})

@@ -133,7 +133,8 @@ def _held_out_watch(context: RunContext) -> HeldOutWatch:
     card = None if fresh or context.start is None else context.start.card
     network = CONFIGURATIONS[context.config().network if card is None else card.network]
     scheme = context.scheme if card is None else scheme_of(card)
-    return HeldOutWatch(cases, network.patch, scheme, context.output / EXAMPLES_FOLDER)
+    offsets = (0.0,) if card is None else card.slice_offsets_mm
+    return HeldOutWatch(cases, network.patch, scheme, context.output / EXAMPLES_FOLDER, offsets)
 
 
 def _clocked(hooks: RunHooks) -> ProgressCallback:

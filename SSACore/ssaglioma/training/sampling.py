@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ssaglioma.inference.model_grid import neighbours
 from ssaglioma.training.cases import OUTSIDE, TrainingCase
 
 
@@ -30,11 +31,20 @@ class PatchSampler:
     foreground_fraction : float
         Share of each batch, counted from its end, that is centred on a tumour voxel whose
         class is drawn first (uniformly over the classes present).
+    slice_offsets_mm : tuple of float
+        See `TrainingConfig`; each patch holds these slices, one after the other.
     """
 
-    def __init__(self, cases: Seq[TrainingCase], patch: tuple[int, ...], foreground_fraction: float) -> None:
+    def __init__(
+        self,
+        cases: Seq[TrainingCase],
+        patch: tuple[int, ...],
+        foreground_fraction: float,
+        slice_offsets_mm: tuple[float, ...] = (0.0,),
+    ) -> None:
         self.cases = cases
         self.patch = patch
+        self.slice_offsets_mm = slice_offsets_mm
         self.foreground_fraction = foreground_fraction
         self._voxels = [_voxels_by_class(case.labels) for case in cases]
 
@@ -61,12 +71,15 @@ class PatchSampler:
     def cut(self, place: Patch, case: TrainingCase | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Return image (C, *patch) float32 and labels (*patch) uint8, padded with 0 and `OUTSIDE`.
 
+        In 2D the image is (slices * C, *patch), slice by slice, where the network sees more than one.
         With `case`, the patch is cut from there at the same place: a stylised copy has the labels of its content.
         """
         case = self.cases[place.case] if case is None else case
         image, labels = case.image, case.labels
         if place.slice_index is not None:
-            image, labels = image[:, place.slice_index], labels[place.slice_index]
+            shown = neighbours(len(labels), case.slice_mm, self.slice_offsets_mm)[place.slice_index]
+            image, labels = image[:, shown].swapaxes(0, 1), labels[place.slice_index]
+            image = image.reshape(-1, *labels.shape)
         inside, placed = [], []
         for start, edge, size in zip(place.start, self.patch, labels.shape):
             low, high = max(start, 0), min(start + edge, size)

@@ -10,9 +10,25 @@ import torch
 
 from ssaglioma.errors import ModelPackageError
 from ssaglioma.networks import SegmentationNetwork
-from ssaglioma.packages import ModelPackage
+from ssaglioma.packages import ModelCard, ModelPackage
 from ssaglioma.packages.package import WEIGHTS_FILE, sha256
 from ssaglioma.training.checkpoint import CHECKPOINT, read_checkpoint, segmentation_weights
+
+
+def check_trainable(card: ModelCard) -> None:
+    """Raise unless a model can be trained on here: cases are prepared in our way, not in that of a plan.
+
+    Raises
+    ------
+    ModelPackageError
+        If it is an imported network of nnU-Net.
+    """
+    if card.plan is not None:
+        raise ModelPackageError(
+            f"The model {card.name!r} has a plan of nnU-Net, by which cases are not prepared for training here",
+            expected="a model that was trained here",
+            remedy="Train it on in nnU-Net ('ssaglioma nnunet dataset' writes the cases), and import the result",
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +54,14 @@ class StartingPoint:
 
     @classmethod
     def from_package(cls, package: ModelPackage) -> StartingPoint:
-        """Take the weights of a model package."""
+        """Take the weights of a model package.
+
+        Raises
+        ------
+        ModelPackageError
+            If it is an imported network of nnU-Net.
+        """
+        check_trainable(package.card)
         weights = {name: torch.from_numpy(value) for name, value in package.weights().items()}
         return cls(package.card.sha256[WEIGHTS_FILE], weights)
 

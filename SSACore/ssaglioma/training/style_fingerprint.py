@@ -42,6 +42,11 @@ def stylizer_digest(stylizer: Stylizer) -> str:
     return hashlib.sha256(json.dumps(_described(stylizer), sort_keys=True).encode()).hexdigest()
 
 
+def network_digest(network: Any) -> str:
+    """Return hex digits that change with the class and weights of a network."""
+    return hashlib.sha256(json.dumps(_described(network), sort_keys=True).encode()).hexdigest()
+
+
 def _described(value: Any) -> Any:
     """Return JSON values that stand for a setting; arrays, tensors and networks become digests."""
     if value is None or isinstance(value, str | int | float | bool):

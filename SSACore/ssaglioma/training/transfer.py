@@ -21,6 +21,7 @@ from ssaglioma.labels import GLIOMA, LabelScheme
 from ssaglioma.networks import SegmentationNetwork
 from ssaglioma.training.cases import TrainingCase
 from ssaglioma.training.config import TrainingConfig
+from ssaglioma.training.copies import CopySource
 from ssaglioma.training.loop import EpochWatch
 from ssaglioma.training.starting_point import StartingPoint
 from ssaglioma.training.transfer_stage import StageTrainer, without_labels
@@ -46,6 +47,8 @@ class TransferTrainer:
         Run of the stage on the source alone, which approaches may share; None is `folder / 'source'`.
     ratio : DomainRatio
         Patches of each domain in balanced stages; in the others each case counts the same.
+    stylised : CopySource or None
+        Copies of cases in another look, as in `Trainer`; a source run that is shared never sees them.
     scheme, workers, should_stop, watch
         As in `Trainer`; each stage is watched.
 
@@ -71,6 +74,7 @@ class TransferTrainer:
     should_stop: Callable[[], bool] = lambda: False
     finished: bool = False
     watch: EpochWatch | None = None
+    stylised: CopySource | None = None
 
     def __post_init__(self) -> None:
         shared = sorted({case.name for case in self.source} & {case.name for case in self.target})
@@ -141,6 +145,7 @@ class TransferTrainer:
             self.workers,
             self.should_stop,
             watch=self.watch,
+            stylised=None if stage.name == SOURCE_STAGE and self.source_folder is not None else self.stylised,
             stage=stage,
             source=source,
             target=target,

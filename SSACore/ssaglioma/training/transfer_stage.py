@@ -25,9 +25,9 @@ from ssaglioma.adaptation.domain import DOMAIN_CLASSIFIER
 from ssaglioma.networks import CONFIGURATIONS, SegmentationNetwork
 from ssaglioma.training.cases import OUTSIDE, TrainingCase
 from ssaglioma.training.config import TrainingConfig
+from ssaglioma.training.copies import CopySource
 from ssaglioma.training.loop import PatchBatches, Trainer
 from ssaglioma.training.sampling import PatchSampler
-from ssaglioma.training.style_augmentation import StylisedSet
 
 
 def without_labels(case: TrainingCase) -> TrainingCase:
@@ -50,11 +50,11 @@ class DomainBatches(PatchBatches):
         config: TrainingConfig,
         first_step: int,
         steps: int,
-        stylised: StylisedSet | None = None,
+        stylised: CopySource | None = None,
     ) -> None:
         super().__init__(source, config, first_step, steps, stylised)
         patch = CONFIGURATIONS[config.network].patch
-        self._target_sampler = PatchSampler(target, patch, config.foreground_fraction)
+        self._target_sampler = PatchSampler(target, patch, config.foreground_fraction, config.slice_offsets_mm)
         self._ratio = ratio
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, ...]:

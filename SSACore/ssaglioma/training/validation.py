@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence as Seq
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ssaglioma.evaluation import EvaluationOptions, build_document, evaluate_case
-from ssaglioma.inference.engine import TorchEngine
-from ssaglioma.inference.segment import segment_case
-from ssaglioma.labels import Sequence, label_scheme
+from ssaglioma.inference.engine_choice import load_engine
+from ssaglioma.inference.segment import PackagePredictor, segment_case
+from ssaglioma.labels import LabelScheme, Sequence, label_scheme
 from ssaglioma.packages import ModelPackage
+from ssaglioma.synthesis.scanner import apply_scan, draw_scan, scan_labels
 from ssaglioma.types import ProgressCallback, no_progress
-from ssaglioma.volume import Case, read_labelmap, read_volume
+from ssaglioma.volume import Case, Volume, read_labelmap, read_volume
 
 
 def validate_package(
@@ -22,6 +27,7 @@ def validate_package(
     device: str = "cpu",
     mirror: bool = False,
     without: Seq[Sequence] = (),
+    scanner: str | None = None,
     progress: ProgressCallback = no_progress,
 ) -> dict[str, Any]:
     """Segment held-out cases and score them; no threshold or checkpoint is chosen here.
@@ -34,23 +40,50 @@ def validate_package(
         Held-out cases with a reference.
     without : sequence of Sequence
         Sequences to leave out, to measure what a missing one costs.
+    scanner : str or None
+        Preset that the cases pass through first: see `seen_through`.
 
     Returns
     -------
     dict
         What `ssaglioma evaluate --json` writes.
     """
-    engine = TorchEngine(package, device=device, mirror=mirror)
-    scheme = label_scheme(package.card.labels)
+    engine = load_engine(package, device=device, mirror=mirror)
+    return validate(engine, cases, without=without, scanner=scanner, progress=progress)
+
+
+def validate(
+    predictor: PackagePredictor,
+    cases: Seq[Case],
+    *,
+    without: Seq[Sequence] = (),
+    scanner: str | None = None,
+    progress: ProgressCallback = no_progress,
+) -> dict[str, Any]:
+    """Do as `validate_package` with a model that is loaded already, such as an ensemble."""
+    scheme = label_scheme(predictor.package.card.labels)
     scored = {}
     for index, case in enumerate(cases):
         progress(index / len(cases), f"Validating {case.name}")
-        volumes = {name: read_volume(path) for name, path in case.sequences.items() if name not in without}
-        result = segment_case(volumes, engine)
-        reference = read_labelmap(Path(str(case.reference)), scheme)
-        scored[case.name] = evaluate_case(reference, result.labelmap, scheme)
+        volumes, reference = seen_through(case, scanner, scheme)
+        given = {name: volume for name, volume in volumes.items() if name not in without}
+        scored[case.name] = evaluate_case(reference, segment_case(given, predictor).labelmap, scheme)
     progress(1.0, "Validated")
     return build_document(scored, EvaluationOptions(), scheme_name=scheme.name)
+
+
+def seen_through(case: Case, scanner: str | None, scheme: LabelScheme) -> tuple[dict[Sequence, Volume], Volume]:
+    """Return images and reference of a case, as they are or as a scanner preset would show them on its own slices.
+
+    The scan is drawn from the case's name, so that every model is judged on the same images. No sequence gets lost:
+    what a missing one costs is measured by itself.
+    """
+    volumes = {name: read_volume(path) for name, path in case.sequences.items()}
+    reference = read_labelmap(Path(str(case.reference)), scheme)
+    if scanner is None:
+        return volumes, reference
+    scan = replace(draw_scan(scanner, np.random.default_rng(zlib.crc32(case.name.encode()))), missing=None)
+    return apply_scan(volumes, scan, threads=1), scan_labels(reference, scan)
 
 
 def mean_dice(scores: dict[str, Any], region: str) -> tuple[float | None, int]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pydicom
-from pydicom.errors import InvalidDicomError
 
 from ssaglioma.errors import DatasetError
+
+if TYPE_CHECKING:  # pydicom takes a third of a second: it is imported where a DICOM file is read
+    import pydicom
 
 FRAME_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 _TAGS = (
@@ -67,11 +69,13 @@ def read_header(file: Path, tags: Iterable[str] = ()) -> pydicom.Dataset | None:
 
     Files without the preamble of the standard, as old archives write them, are read too.
     """
+    import pydicom
+
     wanted = [*_TAGS, *FRAME_GROUPS, *tags]
     header: pydicom.Dataset | None
     try:
         header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=wanted)
-    except InvalidDicomError:
+    except pydicom.errors.InvalidDicomError:
         if file.suffix.lower() not in _BARE_SUFFIXES:
             return None
         header = _bare_header(file, wanted)
@@ -119,16 +123,20 @@ def find_value(header: pydicom.Dataset, name: str) -> object:
 
 def compression_of(file: Path) -> str:
     """Return the name of the compression of a file's pixels; empty if there is none or it is not known."""
+    import pydicom
+
     try:
         syntax = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=["SOPClassUID"]).file_meta.get(
             "TransferSyntaxUID"
         )
         return str(syntax.name) if syntax is not None and syntax.is_compressed else ""
-    except (InvalidDicomError, OSError, ValueError, AttributeError):
+    except (pydicom.errors.InvalidDicomError, OSError, ValueError, AttributeError):
         return ""
 
 
 def _bare_header(file: Path, wanted: list[str]) -> pydicom.Dataset | None:
+    import pydicom
+
     try:
         header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=wanted, force=True)
     except Exception:  # noqa: BLE001 any file at all comes here, and pydicom promises no kind of error for it
@@ -138,6 +146,8 @@ def _bare_header(file: Path, wanted: list[str]) -> pydicom.Dataset | None:
 
 def _frames(header: pydicom.Dataset) -> Iterator[tuple[pydicom.Dataset, tuple[str, str]]]:
     """Position, direction and kind of each frame as a small header."""
+    import pydicom
+
     shared = next(iter(header.get(FRAME_GROUPS[0]) or ()), pydicom.Dataset())
     for frame in header.PerFrameFunctionalGroupsSequence:
         place = pydicom.Dataset()

@@ -61,5 +61,5 @@ class BatchSection(Section):
         why = _("The batch is running.") if running else _("Choose both folders.")
         self.setEnabled(self.ui.batchStartButton, ready and not running, why)
         self.setEnabled(self.ui.batchCancelButton, running, _("Nothing is running."))
-        headings = [_("Case"), _("State"), "WT ml", "TC ml", "ET ml", _("Message")]
+        headings = [_("Case"), _("State"), _("Images"), "WT ml", "TC ml", "ET ml", _("Message")]
         fillTable(self.ui.batchTable, headings, self.logic.batchRows(parameters))

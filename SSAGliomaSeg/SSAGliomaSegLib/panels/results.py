@@ -109,10 +109,20 @@ class ResultsSection(Section):
             self.setEnabled(widget, has and not self.logic.drawing(parameters), telling)
         dicom = self.logic.dicomProblem(parameters) if has else why
         self.setEnabled(self.ui.dicomButton, not dicom, dicom)
+        self._showQuality(self.logic.quality(parameters) if has else None)
         rows = []
         for row in self.logic.resultRows(parameters) if has else []:
             rows.append([row.region, row.volume, row.diameter, row.lesions, row.confidence])
         headings = [_("Region"), _("Volume"), _("Diameter"), _("Lesions"), _("Confidence")]
         fillTable(self.ui.resultsTable, headings, rows)
         self.ui.diametersLabel.text = self.logic.diametersText(parameters) if has else ""
+        self.ui.trustLabel.text = self.logic.trustText(parameters) if has and not self.logic.drawing(parameters) else ""
         self.ui.changeLabel.text = self.logic.changeText(parameters) if has else ""
+
+    def _showQuality(self, quality) -> None:
+        """Show the traffic light of raw images with its reasons; all of them stand in the tooltip."""
+        label = self.ui.qualityLabel
+        label.setVisible(quality is not None)
+        if quality is not None:
+            label.text = quality.richText()
+            label.toolTip = "\n".join([quality.meaning, *quality.reasons])

@@ -13,7 +13,11 @@ class SequencesSection(Section):
     """Slots T1, T1Gd, T2, FLAIR."""
 
     def connect(self) -> None:
-        """Connect signals."""
+        """Connect signals; the choices are those of `ssaglioma segment --prepare`."""
+        choices = (("auto", _("Automatic")), ("always", _("Always")), ("never", _("Never")))
+        for key, text in choices:
+            self.ui.prepareSelector.addItem(text, key)
+        self.ui.prepareSelector.currentIndexChanged.connect(self.onPrepare)
         self.ui.fillLoadedButton.clicked.connect(self.onFillLoaded)
         self.ui.fillFolderButton.clicked.connect(self.onFillFolder)
         self.ui.geometryButton.toggled.connect(self.onGeometry)
@@ -35,6 +39,11 @@ class SequencesSection(Section):
             self.logic.fillFromFolder(self.parameters, folder)
             self.owner.clearMessage()
         self.owner.refresh()
+
+    def onPrepare(self, _index: int = 0) -> None:
+        """Keep whether raw scans are prepared."""
+        if self.parameters is not None:
+            self.parameters.prepare = self.ui.prepareSelector.currentData
 
     def onGeometry(self, shown: bool) -> None:
         """Show or hide the table of grids."""
@@ -64,6 +73,7 @@ class SequencesSection(Section):
                 fits = guess.sequence.value == FIELDS[field]
                 label.text = f"{guess.confidence:.2f}" if fits else "!"
                 label.toolTip = f"{guess.sequence.display_name}: {guess.reason}"
+        self._showPrepare(parameters)
         state = self.logic.inputState(parameters)
         self.ui.gridsLabel.text = _("Grids differ") if state.gridsDiffer else ""
         self.setEnabled(self.ui.resampleButton, state.gridsDiffer, _("All chosen images lie on one grid."))
@@ -72,3 +82,16 @@ class SequencesSection(Section):
             rows = self.logic.geometryRows(parameters)
             table = [[r.slot, r.size, r.spacing, r.orientation, _("differs") if r.differs else ""] for r in rows]
             fillTable(self.ui.geometryTable, ["", _("Voxels"), _("mm"), _("Axes"), _("Grid")], table)
+
+    def _showPrepare(self, parameters) -> None:
+        """Show whether raw scans are prepared, and whether their aligned copies can be had."""
+        selector = self.ui.prepareSelector
+        index = selector.findData(parameters.prepare)
+        if index != selector.currentIndex:
+            wasBlocked = selector.blockSignals(True)
+            selector.setCurrentIndex(index)
+            selector.blockSignals(wasBlocked)
+        why = _("Advanced resamples images of different grids in the place of preparing them.")
+        self.setEnabled(selector, not parameters.resample, why)
+        possible = self.logic.preparesRaw(parameters)
+        self.setEnabled(self.ui.loadAlignedCheckBox, possible, _("No image is prepared with this choice."))

@@ -82,8 +82,55 @@ def correcting(host, widget):
     open_only(widget, "correct")
 
 
+def raw(host, widget):
+    """Four scans that are not aligned, with thick slices: the sample case, scanned anew in four poses."""
+    from SSASlicerLib.volumes import node_from_volume, volume_from_node
+
+    ready(host, widget)
+    parameters = widget.parameters
+    scans = {"t1": ((1.2, 1.2, 5.0), 9), "t1gd": ((1.0, 1.0, 3.0), 0), "t2": ((1.0, 1.0, 5.0), -7)}
+    scans["flair"] = ((1.0, 1.2, 4.0), 6)
+    for field, (spacing, degrees) in scans.items():
+        node = getattr(parameters, field)
+        moved = scannedAnew(volume_from_node(node), spacing, degrees)
+        setattr(parameters, field, node_from_volume(moved, f"raw {node.GetName().split('-')[-1]}"))
+    widget.logic.showFourViews(parameters)
+    widget.ui.geometryButton.checked = True
+    widget.refresh()
+
+
+def scannedAnew(volume, spacing, degrees):
+    """Return a head turned about Z, in voxels of another size."""
+    import math
+
+    import SimpleITK
+
+    from ssaglioma.volume.sitk import from_sitk, to_sitk
+
+    image = SimpleITK.Cast(to_sitk(volume), SimpleITK.sitkFloat32)
+    middle = image.TransformContinuousIndexToPhysicalPoint([(n - 1) / 2 for n in image.GetSize()])
+    turned = SimpleITK.Euler3DTransform(middle, 0.02, -0.03, math.radians(degrees), (degrees / 2, 3.0, -2.0))
+    size = [int(n * old / new) for n, old, new in zip(image.GetSize(), image.GetSpacing(), spacing)]
+    smooth = SimpleITK.SmoothingRecursiveGaussian(image, [0.4 * one for one in spacing])
+    grid = (turned, SimpleITK.sitkLinear, image.GetOrigin(), spacing, image.GetDirection())
+    return from_sitk(SimpleITK.Resample(smooth, size, *grid))
+
+
+def raw_result(host, widget):
+    """The result of unaligned scans with its traffic light, on the aligned copies."""
+    raw(host, widget)
+    widget.ui.loadAlignedCheckBox.checked = True
+    widget.ui.applyButton.click()
+    host.wait_until(lambda: not widget.logic.running, seconds=900)
+    widget.logic.showFourViews(widget.parameters)
+    widget.ui.worstSliceButton.click()
+    open_only(widget, "sequences", "segment", "results")
+
+
 STATES = {
     "ready": ready,
+    "raw": raw,
+    "raw_result": raw_result,
     "swapped": swapped,
     "running": running,
     "result": result,

@@ -15,7 +15,7 @@ from ssaglioma.adaptation import (
     transfer_approach,
 )
 from ssaglioma.errors import DatasetError, ModelPackageError
-from ssaglioma.inference.engine import TorchEngine
+from ssaglioma.inference.engine_torch import TorchEngine
 from ssaglioma.training.cases import OUTSIDE, TrainingCase
 from ssaglioma.training.checkpoint import read_checkpoint, segmentation_weights
 from ssaglioma.training.config import TrainingConfig

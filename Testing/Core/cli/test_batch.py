@@ -19,7 +19,7 @@ from ssaglioma.cli import batch_state
 from ssaglioma.cli.main import main
 from ssaglioma.errors import SSAGliomaError
 from ssaglioma.evaluation.measurements import measure
-from ssaglioma.inference.engine import TorchEngine
+from ssaglioma.inference.engine import PackageEngine
 from ssaglioma.labels import GLIOMA
 from ssaglioma.volume import read_labelmap
 
@@ -52,7 +52,7 @@ def predictions(monkeypatch):
         progress(0.5, "half")
         return np.stack([np.clip(1.2 - radius * k, 0, 1) for k in (1.2, 1.8, 2.4)]).astype(np.float32)
 
-    monkeypatch.setattr(TorchEngine, "predict", predict)
+    monkeypatch.setattr(PackageEngine, "predict", predict)
     return counted
 
 
@@ -141,13 +141,13 @@ def test_two_files_for_one_sequence_fail_that_folder_alone(batch, output, cases_
     folder = cases_folder / "case-1"
     shutil.copy(folder / "case-1-t1c.nii.gz", folder / "case-1-t1ce.nii.gz")
     (cases_folder / "notes").mkdir()
-    assert batch() == 2
+    assert batch("--skip-prepare") == 2
     assert statuses(output) == {"case-1": "failed", "case-0": "done", "case-2": "done"}
     assert "are both T1Gd" in capsys.readouterr().err
 
 
 def test_an_unforeseen_fault_is_told_and_the_rest_goes_on(batch, output, monkeypatch, capsys):
-    real = TorchEngine.predict
+    real = PackageEngine.predict
     calls = []
 
     def fail_once(self, *args, **kwargs):
@@ -156,7 +156,7 @@ def test_an_unforeseen_fault_is_told_and_the_rest_goes_on(batch, output, monkeyp
             raise RuntimeError("odd tensor")
         return real(self, *args, **kwargs)
 
-    monkeypatch.setattr(TorchEngine, "predict", fail_once)
+    monkeypatch.setattr(PackageEngine, "predict", fail_once)
     assert batch() == 3
     assert list(statuses(output).values()) == ["done", "failed", "done"]
     assert "RuntimeError: odd tensor" in capsys.readouterr().err

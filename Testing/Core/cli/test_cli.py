@@ -14,7 +14,7 @@ import ssaglioma
 from ssaglioma.cli.console import Console, duration_text, seconds_left
 from ssaglioma.cli.main import main
 from ssaglioma.errors import SSAGliomaError
-from ssaglioma.inference.engine import TorchEngine
+from ssaglioma.inference.engine import PackageEngine
 from ssaglioma.volume import read_volume
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(ssaglioma.__file__).parents[1])}
@@ -250,7 +250,7 @@ def test_a_full_gpu_ends_with_3_and_names_the_way_out(segment, tmp_path, capsys,
     def run_out(*_, **__):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(TorchEngine, "predict", run_out)
+    monkeypatch.setattr(PackageEngine, "predict", run_out)
     assert segment("--output", str(tmp_path / "o.nii.gz")) == 3
     captured = capsys.readouterr()
     assert "memory of the GPU ran out" in captured.err and "--device cpu" in captured.err
@@ -261,6 +261,6 @@ def test_another_runtime_error_is_not_taken_for_a_full_gpu(segment, tmp_path, mo
     def fail(*_, **__):
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(TorchEngine, "predict", fail)
+    monkeypatch.setattr(PackageEngine, "predict", fail)
     with pytest.raises(RuntimeError, match="a bug"):
         segment("--output", str(tmp_path / "o.nii.gz"))

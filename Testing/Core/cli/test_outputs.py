@@ -44,7 +44,7 @@ def a_found_tumour(monkeypatch):
         radius = np.sqrt(sum(axis**2 for axis in grid))
         return np.stack([np.clip(1.2 - radius * k, 0, 1) for k in (1.2, 1.8, 2.4)]).astype(np.float32)
 
-    monkeypatch.setattr("ssaglioma.inference.engine.TorchEngine.predict", predict)
+    monkeypatch.setattr("ssaglioma.inference.engine.PackageEngine.predict", predict)
 
 
 def result_of(capsys):
@@ -151,7 +151,7 @@ def test_no_dicom_seg_without_dicom_folders(segment, tmp_path, capsys):
 def test_an_empty_result_gives_a_warning_in_place_of_a_dicom_seg(segment, dicom_case, tmp_path, capsys, monkeypatch):
     pytest.importorskip("highdicom")
     nothing = lambda self, array, spacing, progress=None: np.zeros((3, *array.shape[1:]), np.float32)  # noqa: E731
-    monkeypatch.setattr("ssaglioma.inference.engine.TorchEngine.predict", nothing)
+    monkeypatch.setattr("ssaglioma.inference.engine.PackageEngine.predict", nothing)
     assert segment(*dicom_case, "--dicom-seg", tmp_path / "s.dcm", "--progress", "json", case=None) == 0
     result = result_of(capsys)
     assert "dicom_seg" not in result and not (tmp_path / "s.dcm").exists()

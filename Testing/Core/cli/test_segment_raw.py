@@ -71,15 +71,17 @@ def test_a_prepared_case_is_known_by_its_names_and_its_background(case_folder):
 
 def test_options_of_raw_images_are_refused_for_prepared_ones(case_folder, package_folder, tmp_path, capsys):
     command = ["segment", str(case_folder), "--model", str(package_folder), "--output", str(tmp_path / "o")]
-    assert main([*command, "--keep-prepared"]) == 2
+    assert main([*command, "--keep-prepared", "--skip-prepare"]) == 2
     assert "--keep-prepared was given, but these images are prepared already" in capsys.readouterr().err
+    assert main([*command, "--prepare", "always", "--skip-prepare"]) == 2
     assert main([*command, "--brain-mask", str(case_folder / "case-001-seg.nii.gz")]) == 2
     assert not (tmp_path / "o").exists()
 
 
-def test_skipping_preparation_gives_the_same_labels_for_a_prepared_case(case_folder, package_folder, tmp_path):
+def test_skipping_preparation_gives_the_same_labels_for_a_prepared_case(case_folder, package_folder, tmp_path, capsys):
     command = ["segment", str(case_folder), "--model", str(package_folder), "--device", "cpu", "--progress", "none"]
-    assert main([*command, "--output", str(tmp_path / "a.nii.gz")]) == 0
+    assert main([*command, "--output", str(tmp_path / "a.nii.gz"), "--keep-prepared"]) == 0
+    assert "prepared already, so that --keep-prepared writes nothing" in capsys.readouterr().err
     assert main([*command, "--output", str(tmp_path / "b.nii.gz"), "--skip-prepare"]) == 0
     first, second = (read_volume(tmp_path / name) for name in ("a.nii.gz", "b.nii.gz"))
     assert np.array_equal(first.array, second.array) and first.array.any()

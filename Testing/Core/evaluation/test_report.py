@@ -7,9 +7,10 @@ import pytest
 from PIL import Image
 
 from ssaglioma.errors import GeometryError, SequenceError
+from ssaglioma.evaluation.measurements import measure
 from ssaglioma.evaluation.pictures import label_colors
 from ssaglioma.evaluation.report import write_report
-from ssaglioma.labels import CARDIAC_LGE, GLIOMA_POST, SEQUENCE_ORDER, Sequence
+from ssaglioma.labels import CARDIAC_LGE, GLIOMA, GLIOMA_POST, SEQUENCE_ORDER, Sequence
 from ssaglioma.volume import Volume
 
 
@@ -115,3 +116,47 @@ def test_a_region_that_is_absent_gets_no_slice_and_no_comparison(images, labelma
     edema = labelmap.with_array(np.where(labelmap.array > 0, 2, 0).astype(np.uint8))
     path = write_report(tmp_path / "report.html", case_name="x", images=images, labelmap=edema, reference=edema)
     assert len(pictures(path.read_text(encoding="utf-8"))) == 4 + 2 + 2 + 1
+
+
+@pytest.fixture
+def doubted(labelmap):
+    """Measurements of a result whose model tells what to expect: ET poor, WT good, one lesion that may not be real."""
+    soft = {"names": ["soft_dice"], "mean": [0.0], "scale": [1.0], "weights": [1.0], "intercept": 0.0}
+    size = {"names": ["log_volume"], "mean": [0.0], "scale": [1.0], "weights": [0.0], "intercept": -1.0}
+    card = {
+        "expected_dice": {"regions": {name: {"model": soft, "low": -0.1, "high": 0.1} for name in ("WT", "ET")}},
+        "lesion_confidence": {"regions": {"ET": size}},
+    }
+    inside = (labelmap.array > 0).astype(np.float32)
+    enhancing = np.where(labelmap.array == 3, 0.55, 0.4 * inside).astype(np.float32)
+    return measure(labelmap, GLIOMA, {"WT": labelmap.with_array(inside), "ET": labelmap.with_array(enhancing)}, card)
+
+
+@pytest.mark.parametrize(
+    ("language", "texts"),
+    [
+        ("en", ("Dice to expect", ">1.00<", "0.90 to 1.00", "probably poor", "Lesions that may not be real", "27 %")),
+        ("fr", ("Dice attendu", ">1,00<", "de 0,90 à 1,00", "sans doute mauvais", "Lésions peut-être fausses", "27 %")),
+    ],
+)
+def test_the_page_tells_what_to_expect_and_which_lesions_may_not_be_real(
+    images, labelmap, doubted, tmp_path, language, texts
+):
+    path = write_report(tmp_path / "r.html", images=images, labelmap=labelmap, measurements=doubted, language=language)
+    page = path.read_text(encoding="utf-8")
+    for text in texts:
+        assert text in page, text
+
+
+def test_without_numbers_on_the_card_nothing_is_told(images, labelmap, tmp_path):
+    found = measure(labelmap, GLIOMA, {"WT": labelmap.with_array((labelmap.array > 0).astype(np.float32))})
+    assert found.to_json()["expected_dice"] == {} and found.to_json()["lesions"] == []
+    page = write_report(tmp_path / "r.html", images=images, labelmap=labelmap, measurements=found).read_text()
+    assert "Dice to expect" not in page
+
+
+def test_expectations_and_lesions_are_in_the_measurements_file(doubted):
+    values = doubted.to_json()
+    assert values["expected_dice"]["WT"] == {"dice": 1.0, "low": 0.9, "high": 1.0, "doubtful": False}
+    assert values["expected_dice"]["ET"]["doubtful"] and len(values["lesions"]) == 1
+    assert values["lesions"][0]["confidence"] == pytest.approx(1 / (1 + np.e))

@@ -1,6 +1,7 @@
 """From raw scans to a result on the grid that the reader knows."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -230,3 +231,13 @@ def test_prepared_images_pass_unchanged(case_volumes):
         assert np.array_equal(passed.images[name].array, volume.array)
         assert np.allclose(passed.chains[name].forward(volume).array, volume.array)
     assert passed.to_json()["steps"][0]["step"] == "passed_unchanged"
+
+
+def test_a_temperature_leaves_the_labels_on_the_native_grid_as_they_are(intake, bright_flair):
+    plain = segment_intake(intake, bright_flair).result
+    warm = BrightFlair(replace(bright_flair.package.card, temperatures={"WT": 4.0}))
+    made = segment_intake(intake, warm).result
+    assert np.array_equal(made.labelmap.array, plain.labelmap.array) and plain.labelmap.array.any()
+    before, after = plain.probabilities["WT"].array, made.probabilities["WT"].array
+    sure = before > 0.9
+    assert sure.any() and (after[sure] < before[sure]).all() and ((before > 0.5) == (after > 0.5)).mean() == 1

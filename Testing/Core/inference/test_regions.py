@@ -59,3 +59,11 @@ def test_parts_that_touch_at_a_corner_are_one_component():
     mask = np.zeros((2, 2, 2), bool)
     mask[0, 0, 0] = mask[1, 1, 1] = True
     assert without_small_components(mask, 2).sum() == 2
+
+
+def test_each_region_may_have_its_own_smallest_lesion(small_and_large_parts):
+    everything = regions_to_labels(small_and_large_parts, ("WT", "TC", "ET"), GLIOMA)
+    same = regions_to_labels(small_and_large_parts, ("WT", "TC", "ET"), GLIOMA, {"WT": 4, "TC": 4, "ET": 4})
+    assert np.array_equal(same, regions_to_labels(small_and_large_parts, ("WT", "TC", "ET"), GLIOMA, 4))
+    kept = regions_to_labels(small_and_large_parts, ("WT", "TC", "ET"), GLIOMA, {"ET": 1e9})
+    assert np.array_equal(kept == 0, everything == 0) and not (kept == 3).any() and (everything == 3).any()

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from ssaglioma.errors import DatasetError, DeviceError, GeometryError, ModelPackageError, SequenceError
 from ssaglioma.inference import segment_case
-from ssaglioma.inference.engine import TorchEngine
+from ssaglioma.inference.engine_torch import TorchEngine
 from ssaglioma.labels import SEQUENCE_ORDER, Sequence
 from ssaglioma.packages import ModelCard, ModelPackage, read_package
 from ssaglioma.volume import Volume, to_canonical
@@ -185,3 +187,17 @@ def test_thick_slices_come_back_on_their_grid_and_stay_in_the_brain(engine, imag
     outside = volumes[T1C].array == 0
     for volume in result.probabilities.values():
         assert volume.array.min() >= 0 and volume.array.max() <= 1 and (volume.array[outside] == 0).all()
+
+
+def test_a_temperature_changes_probabilities_and_not_one_label(engine, case_volumes):
+    card = replace(engine.package.card, temperatures={"WT": 3.0, "ET": 0.4})
+    calibrated = TorchEngine(ModelPackage(engine.package.folder, card), device="cpu")
+    plain, made = segment_case(case_volumes, engine), segment_case(case_volumes, calibrated)
+    raw = segment_case(case_volumes, calibrated, calibrate=False)
+    assert np.array_equal(made.labelmap.array, plain.labelmap.array) and plain.labelmap.array.any()
+    for region, temperature in (("WT", 3.0), ("TC", 1.0), ("ET", 0.4)):
+        before, after = (result.probabilities[region].array.astype(float) for result in (plain, made))
+        assert np.array_equal(raw.probabilities[region].array, plain.probabilities[region].array)
+        inside = (before > 0) & (before < 1)
+        logit = np.log(before[inside] / (1 - before[inside]))
+        assert np.allclose(after[inside], 1 / (1 + np.exp(-logit / temperature)), atol=1e-5)

@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional
 
 from ssaglioma.errors import DatasetError, ModelPackageError, SequenceError
-from ssaglioma.inference.engine import TorchEngine
+from ssaglioma.inference.engine_torch import TorchEngine
 from ssaglioma.inference.sliding_window import predict_slices
 from ssaglioma.inference.style_search import CaseSearch, search_case_style
 from ssaglioma.labels import GLIOMA, SEQUENCE_ORDER

@@ -1,5 +1,6 @@
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -123,3 +124,26 @@ def test_what_missing_sequences_cost_is_told_for_exactly_these():
     assert card.cost_without([Sequence.T2W, Sequence.T1N]) == 0.05
     assert card.cost_without([Sequence.T2W]) == 0.02
     assert card.cost_without([Sequence.T2F]) is None and card.cost_without([Sequence.T1N, Sequence.T2F]) is None
+
+
+def test_an_old_card_without_doubt_reads_as_one_that_tells_nothing(folder):
+    path = folder / "card.json"
+    values = json.loads(path.read_text())
+    for key in ("temperatures", "expected_dice", "lesion_confidence"):
+        del values[key]
+    path.write_text(json.dumps(values))
+    card = read_package(folder).card
+    assert (card.temperatures, card.expected_dice, card.lesion_confidence) == ({}, {}, {})
+
+
+@pytest.mark.parametrize("broken", [{"WT": 0.0}, {"WT": -1.5}, {"liver": 1.0}])
+def test_a_temperature_is_above_0_and_for_a_region_of_the_model(folder, broken):
+    with pytest.raises(ModelPackageError, match="temperatures"):
+        replace(read_package(folder).card, temperatures=broken)
+
+
+def test_the_smallest_lesion_may_differ_between_regions(folder):
+    card = replace(read_package(folder).card, smallest_lesion_mm3=50.0, smallest_lesions_mm3={"WT": 1000.0})
+    assert card.smallest_voxels((5.0, 1.0, 1.0)) == {"WT": 200.0, "TC": 10.0, "ET": 10.0}
+    with pytest.raises(ModelPackageError, match="smallest_lesions_mm3"):
+        replace(card, smallest_lesions_mm3={"WT": -1.0})

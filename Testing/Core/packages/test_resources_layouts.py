@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ def sources(tmp_path_factory) -> Path:
     parts = re.findall(r"^add_subdirectory\((\w+)\)", (ROOT / "CMakeLists.txt").read_text(), re.MULTILINE)
     for name in (*parts, "Resources"):
         shutil.copytree(ROOT / name, target / name, ignore=ignored)
-    for name in ("CMakeLists.txt", "pyproject.toml", "README.md", "LICENSE.txt"):
+    for name in ("CMakeLists.txt", "pyproject.toml", "README.md", "LICENSE.txt", "addresses.env"):
         shutil.copy(ROOT / name, target / name)
     return target
 
@@ -159,6 +160,25 @@ def test_the_wheel_states_what_it_needs(wheel_folder):
         for line in (ROOT / "SSACore/ssaglioma/requirements.txt").read_text().splitlines()
     }
     assert runtime - {""} == {name.lower() for name in needed if "extra ==" not in name}
+
+
+@pytest.mark.slow
+def test_the_wheel_that_a_kit_packs_is_the_one_that_is_built(wheel_folder, tmp_path):
+    from ssaglioma.cli.kit_own_wheel import write_own_wheel
+
+    def facts(metadata: str) -> set[str]:
+        wanted = ("Name:", "Version:", "Requires-Dist:", "Requires-Python:", "License-Expression:")
+        lines = (line.lower().replace('"', "'") for line in metadata.splitlines() if line.startswith(wanted))
+        return {line for line in lines if "extra ==" not in line or "extra == 'train'" in line}
+
+    with zipfile.ZipFile(write_own_wheel(tmp_path)) as archive:
+        packed = {name for name in archive.namelist() if ".dist-info/" not in name}
+        own = archive.read(next(name for name in archive.namelist() if name.endswith("METADATA"))).decode()
+    built = {path.relative_to(wheel_folder).as_posix() for path in wheel_folder.rglob("*") if path.is_file()}
+    left_out = {name for name in built if ".dist-info/" in name or name.startswith("bin/")}
+    assert packed == built - left_out
+    (metadata,) = wheel_folder.glob("ssaglioma-*.dist-info/METADATA")
+    assert facts(own) == facts(metadata.read_text())
 
 
 def test_the_environment_goes_before_every_layout(monkeypatch, tmp_path):

@@ -1,4 +1,4 @@
-"""Small studies for tests: four contrasts of the sample case, as DICOM of four vendors or as files."""
+"""Small studies for tests: four contrasts of the sample case, as DICOM of five vendors or as files."""
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -43,6 +43,16 @@ VENDORS: Mapping[str, Mapping[Sequence, dict]] = {
         Sequence.T1C: {"SeriesDescription": "T1 après injection", "ProtocolName": "T1W_SE", "times": (550, 15, None)},
         Sequence.T2W: {"SeriesDescription": "Axial T2", "ProtocolName": "T2W_TSE", "times": (4400, 100, None)},
         Sequence.T2F: {"SeriesDescription": "Axial", "ProtocolName": "FLAIR_longTR", "times": (11000, 125, 2800)},
+    },
+    "CANON_MEC": {  # Toshiba until 2018; the inversion time of FLAIR stands in the tag, its name in the sequence
+        Sequence.T1N: {"SeriesDescription": "AXI T1W SE2D", "ScanningSequence": "SE", "times": (540, 12, None)},
+        Sequence.T1C: {"SeriesDescription": "AXI T1W SE2D CE", "ScanningSequence": "SE", "times": (540, 12, None)},
+        Sequence.T2W: {"SeriesDescription": "AXI T2W FSE2D", "ScanningSequence": "SE", "times": (4800, 105, None)},
+        Sequence.T2F: {
+            "SeriesDescription": "AXI FSE2D IR",
+            "ScanningSequence": ["SE", "IR"],
+            "times": (8000, 105, 2300),
+        },
     },
     "Hitachi Medical Corporation": {
         Sequence.T1N: {"SeriesDescription": "T1 SE SEM CONTRASTE", "times": (450, 20, None)},

@@ -120,6 +120,13 @@ def test_an_empty_image_is_refused(brain):
         align(empty, brain[Sequence.T1C], QUICK)
 
 
+def test_a_sliver_of_a_head_is_refused_with_its_thickness(brain):
+    whole = brain[Sequence.T1C]
+    sliver = Volume(whole.array[40:46], whole.spacing_zyx_mm)
+    with pytest.raises(AlignmentError, match=r"T2 could not be aligned: one of the two images is only 12 mm long"):
+        align(sliver, whole, QUICK, name="T2")
+
+
 def test_the_reference_stays_as_it_is_and_all_come_onto_its_grid(brain):
     two = {Sequence.T2F: brain[Sequence.T2F], Sequence.T1C: brain[Sequence.T1C]}
     messages = []

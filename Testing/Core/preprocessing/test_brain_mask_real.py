@@ -23,7 +23,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def engine():
-    from ssaglioma.inference.engine import TorchEngine
+    from ssaglioma.inference.engine_torch import TorchEngine
 
     try:
         package = find_package_of("brain_mask")

@@ -33,7 +33,7 @@ def expected(vendor):
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-def test_the_series_of_four_vendors_are_told_by_names_and_tags(vendor, heads, tmp_path):
+def test_the_series_of_five_vendors_are_told_by_names_and_tags(vendor, heads, tmp_path):
     series = find_series(write_study(tmp_path / "study", vendor, heads))
     sorting = sort_series(series)
     chosen = {sequence: choice.key for sequence, choice in sorting.chosen.items()}
@@ -153,6 +153,12 @@ def test_a_compression_without_codec_is_named_with_a_remedy(heads, tmp_path):
 def test_real_files_that_are_no_input_are_refused_with_the_reason(file, reason):
     with pytest.raises(DatasetError, match=reason):
         sort_study(get_testdata_file(file))
+
+
+def test_a_ct_is_refused_even_where_it_was_named():
+    file = get_testdata_file("CT_small.dcm")
+    with pytest.raises(DatasetError, match="was named as an input, but its modality is 'CT' and not MR"):
+        sort_study(file, overrides={T1GD: file})
 
 
 def test_real_localisers_and_patients_are_told():

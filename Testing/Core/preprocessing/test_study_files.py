@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK
 from study_writing import VENDORS, small_heads, write_study
 
 from ssaglioma.errors import DatasetError, SequenceError
@@ -12,6 +13,7 @@ from ssaglioma.labels import SEQUENCE_ORDER, Sequence
 from ssaglioma.preprocessing.study import sort_study
 from ssaglioma.preprocessing.voxel_evidence import see_voxels
 from ssaglioma.volume import Volume, read_volume, to_canonical, write_volume
+from ssaglioma.volume.sitk import to_sitk
 
 T1, T1GD, T2, FLAIR = Sequence.T1N, Sequence.T1C, Sequence.T2W, Sequence.T2F
 CLINICAL = Path(os.environ.get("SSAGLIOMA_DATA", Path.home() / ".cache" / "ssaglioma-data")) / "clinical"
@@ -81,6 +83,17 @@ def test_an_override_may_be_a_path_and_must_fit_one_series(heads, tmp_path):
         sort_study(tmp_path, overrides={FLAIR: "elsewhere"})
 
 
+@pytest.mark.parametrize("fault", ["it has 2 slices, fewer than 5", "it is empty"])
+def test_a_named_image_that_can_be_no_input_is_refused_with_the_reason(heads, tmp_path, fault):
+    head = heads[T2]
+    bad = Volume(head.array[20:22], head.spacing_zyx_mm) if "slices" in fault else head.with_array(head.array * 0)
+    write_volume(bad, tmp_path / "mine.nii.gz")
+    with pytest.raises(
+        DatasetError, match=f"'mine.nii.gz' was named as an input, but {fault}. Expected an MR of a whole"
+    ):
+        sort_study(tmp_path, overrides={T2: str(tmp_path / "mine.nii.gz")})
+
+
 def test_files_of_two_cases_are_refused_and_repeats_are_not(heads, tmp_path):
     for case in ("P-001", "P-002"):
         for word in ("t1", "t2"):
@@ -104,10 +117,13 @@ def test_files_that_cannot_be_read_are_named_with_the_reason(heads, tmp_path):
     whole.write_bytes(whole.read_bytes()[:-500])
     write_volume(Volume(heads[FLAIR].array[:2], (5.0, 3.0, 3.0)), tmp_path / "flair.nii.gz")
     write_volume(heads[T1GD].with_array(np.zeros(heads[T1GD].shape, np.uint8)), tmp_path / "t1gd.nii.gz")
+    series = SimpleITK.JoinSeries([to_sitk(heads[T1])] * 3)
+    SimpleITK.WriteImage(series, str(tmp_path / "t1_dynamic.nii.gz"))
     study = sort_study(tmp_path)
     assert keys(study) == {T2: "t2.nii.gz"}
     reasons = {one.name: one.reason for one in study.ignored}
     assert "gzip stream is broken" in reasons["t1.nii.gz"]
+    assert "has 4 dimensions" in reasons["t1_dynamic.nii.gz"]
     assert reasons["flair.nii.gz"] == "it has 2 slices, fewer than 5"
     assert reasons["t1gd.nii.gz"] == "it is empty"
 
@@ -150,7 +166,7 @@ def test_masks_beside_raw_scans_change_nothing(folder, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("vendor", [pytest.param(vendor, marks=real) for vendor in VENDORS])
 @pytest.mark.parametrize("drop", [(), ("SeriesDescription", "ProtocolName", "ContrastBolusAgent", "InversionTime")])
-def test_raw_scans_written_by_four_vendors_are_told(vendor, drop, tmp_path):
+def test_raw_scans_written_by_five_vendors_are_told(vendor, drop, tmp_path):
     folder = CLINICAL / "TCGA-FG-6692" / "native"
     volumes = {s: read_volume(folder / f"TCGA-FG-6692_{s.value}.nii.gz") for s in SEQUENCE_ORDER}
     study = sort_study(write_study(tmp_path, vendor, volumes, drop))

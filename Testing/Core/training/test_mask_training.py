@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ssaglioma.errors import DatasetError, ModelPackageError
-from ssaglioma.inference.engine import TorchEngine
+from ssaglioma.inference.engine_torch import TorchEngine
 from ssaglioma.packages import find_package, find_package_of
 from ssaglioma.preprocessing.mask_input import MASK_SPACING_MM
 from ssaglioma.synthesis.heads import CLASSES, HeadMap, Ranges

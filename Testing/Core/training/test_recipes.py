@@ -46,6 +46,7 @@ def test_starting_a_command_and_listing_recipes_imports_neither_torch_nor_statis
     script = """
 import sys
 import ssaglioma.cli.main
+ssaglioma.cli.main.build_parser("train")
 from ssaglioma.cli.train_recipe import known_recipes
 print(len(known_recipes()) >= 9, "torch" in sys.modules, "scipy.stats" in sys.modules)
 """

@@ -123,8 +123,24 @@
    <translation>Rééchantillonner</translation>
   </message>
   <message>
-   <source>Make copies of the images on the grid of T1Gd (or FLAIR) by their headers. The originals stay. It does not correct movement between sequences.</source>
-   <translation>Copie les images sur la grille de T1Gd (ou de FLAIR) d'après leurs en-têtes. Les originaux restent. Ne corrige pas un mouvement entre les séquences.</translation>
+   <source>Make copies of the images on the grid of T1Gd (or FLAIR) by their headers. The originals stay. It does not correct movement between sequences. Raw scans need no resampling: they are aligned by Apply.</source>
+   <translation>Copier les images sur la grille du T1Gd (ou du FLAIR) d'après leurs en-têtes. Les originaux restent. Ne corrige pas les mouvements entre les séquences. Les images brutes n'ont pas besoin d'être rééchantillonnées : Appliquer les recale.</translation>
+  </message>
+  <message>
+   <source>Prepare</source>
+   <translation>Préparer</translation>
+  </message>
+  <message>
+   <source>Align the images to T1Gd, take the skull and the coil's shading away, and judge them, before they are segmented; about half a minute more. Automatic does so where they look raw. The result lies on T1Gd as it was scanned. Holds for Apply and Batch.</source>
+   <translation>Avant la segmentation, recaler les images sur le T1Gd, enlever le crâne et l'ombrage de l'antenne, et les juger ; environ une demi-minute de plus. Automatique le fait si elles semblent brutes. Le résultat est sur le T1Gd tel qu'il a été acquis. Vaut pour Appliquer et pour le lot.</translation>
+  </message>
+  <message>
+   <source>Load aligned copies</source>
+   <translation>Charger les copies recalées</translation>
+  </message>
+  <message>
+   <source>Also load the aligned, stripped images that the model saw. Takes a few seconds more; your images stay as they are.</source>
+   <translation>Charger aussi les images recalées et sans crâne que le modèle a vues. Quelques secondes de plus ; vos images restent telles quelles.</translation>
   </message>
   <message>
    <source>Grids of the chosen images; those that differ from the result's grid are marked.</source>
@@ -443,8 +459,8 @@
    <translation>Rééchantillonner les images de grilles différentes</translation>
   </message>
   <message>
-   <source>For Apply and Batch: bring all images to the grid of T1Gd, trusting their scanner coordinates. They must be aligned.</source>
-   <translation>Pour Appliquer et Lot : met toutes les images sur la grille de T1Gd, en se fiant à leurs coordonnées. Elles doivent être alignées.</translation>
+   <source>For Apply and Batch: bring all images to the grid of T1Gd, trusting their scanner coordinates. They must be aligned and skull-stripped already; nothing is prepared then.</source>
+   <translation>Pour Appliquer et le lot : amener toutes les images sur la grille du T1Gd d'après leurs coordonnées d'acquisition. Elles doivent déjà être recalées et sans crâne ; rien n'est alors préparé.</translation>
   </message>
   <message>
    <source>Keep intermediate files</source>
@@ -480,6 +496,18 @@
   <message>
    <source>All cases are done.</source>
    <translation>Tous les cas sont traités.</translation>
+  </message>
+  <message>
+   <source>green</source>
+   <translation>vert</translation>
+  </message>
+  <message>
+   <source>amber</source>
+   <translation>orange</translation>
+  </message>
+  <message>
+   <source>red</source>
+   <translation>rouge</translation>
   </message>
   <message>
    <source>Wait for it, or press Cancel</source>
@@ -610,8 +638,16 @@
  <context>
   <name>SSAGliomaSegLib.inputs</name>
   <message>
-   <source>The images lie on different grids. Press Show to see them, Resample to bring them together.</source>
-   <translation>Les images n'ont pas la même grille. Appuyez sur Montrer pour les voir, sur Rééchantillonner pour les réunir.</translation>
+   <source>The images lie on different grids. Press Show to see them, Resample to bring them together, or set Prepare to Automatic.</source>
+   <translation>Les images sont sur des grilles différentes. Appuyez sur Montrer pour les voir, sur Rééchantillonner pour les réunir, ou mettez Préparer sur Automatique.</translation>
+  </message>
+  <message>
+   <source>resampled to one grid</source>
+   <translation>rééchantillonnées sur une même grille</translation>
+  </message>
+  <message>
+   <source>different grids</source>
+   <translation>grilles différentes</translation>
   </message>
   <message>
    <source>Choose at least T1Gd or FLAIR, or press Fill from loaded volumes.</source>
@@ -620,6 +656,10 @@
   <message>
    <source>Ready: {count} of 4 sequences, {grid}.</source>
    <translation>Prêt : {count} séquences sur 4, {grid}.</translation>
+  </message>
+  <message>
+   <source>Raw scans: they are aligned and stripped first.</source>
+   <translation>Images brutes : elles sont d'abord recalées et débarrassées du crâne.</translation>
   </message>
   <message>
    <source>{name} holds no image. Choose another volume.</source>
@@ -642,10 +682,6 @@
    <translation>Chargez les images et choisissez-les à la main</translation>
   </message>
   <message>
-   <source>resampled to one grid</source>
-   <translation>rééchantillonnées sur une même grille</translation>
-  </message>
-  <message>
    <source>same grid</source>
    <translation>même grille</translation>
   </message>
@@ -660,6 +696,13 @@
   <message>
    <source>{node} is chosen as {slot}, but looks like {other}: {reason}.</source>
    <translation>{node} est choisi comme {slot}, mais ressemble à {other} : {reason}.</translation>
+  </message>
+ </context>
+ <context>
+  <name>SSAGliomaSegLib.intake</name>
+  <message>
+   <source>... and {count} more</source>
+   <translation>... et {count} de plus</translation>
   </message>
  </context>
  <context>
@@ -735,6 +778,10 @@
    <translation>Tumeur rehaussée : {a:.0f} x {b:.0f} mm = {product:.0f} mm²</translation>
   </message>
   <message>
+   <source>Dice to expect (told without a reference): </source>
+   <translation>Dice attendu (prévu sans référence) : </translation>
+  </message>
+  <message>
    <source>Largest diameter</source>
    <translation>Plus grand diamètre</translation>
   </message>
@@ -761,6 +808,14 @@
   <message>
    <source>Look through all slices</source>
    <translation>Parcourez toutes les coupes</translation>
+  </message>
+  <message>
+   <source>Probably poor: {regions}.</source>
+   <translation>Sans doute mauvais : {regions}.</translation>
+  </message>
+  <message>
+   <source>Lesions that may not be real: {count}; see the report.</source>
+   <translation>Lésions peut-être fausses : {count} ; voir le rapport.</translation>
   </message>
  </context>
  <context>
@@ -2427,6 +2482,10 @@
    <translation>État</translation>
   </message>
   <message>
+   <source>Images</source>
+   <translation>Images</translation>
+  </message>
+  <message>
    <source>Message</source>
    <translation>Message</translation>
   </message>
@@ -2723,6 +2782,10 @@
  <context>
   <name>panels.sequences</name>
   <message>
+   <source>Advanced resamples images of different grids in the place of preparing them.</source>
+   <translation>Avancé rééchantillonne les images de grilles différentes au lieu de les préparer.</translation>
+  </message>
+  <message>
    <source>Folder with images or DICOM files</source>
    <translation>Dossier d'images ou de fichiers DICOM</translation>
   </message>
@@ -2737,6 +2800,22 @@
   <message>
    <source>No volume is chosen.</source>
    <translation>Aucun volume n'est choisi.</translation>
+  </message>
+  <message>
+   <source>No image is prepared with this choice.</source>
+   <translation>Avec ce choix, aucune image n'est préparée.</translation>
+  </message>
+  <message>
+   <source>Automatic</source>
+   <translation>Automatique</translation>
+  </message>
+  <message>
+   <source>Always</source>
+   <translation>Toujours</translation>
+  </message>
+  <message>
+   <source>Never</source>
+   <translation>Jamais</translation>
   </message>
   <message>
    <source>Reading {folder}</source>
