@@ -31,7 +31,7 @@ def sources(tmp_path):
     for folder in ("Resources/Models", "Resources/SampleCases"):
         (target / folder).mkdir(parents=True)
         (target / folder / "README.md").write_text("empty")
-    for name in ("pyproject.toml", "README.md", "LICENSE.txt"):
+    for name in ("pyproject.toml", "README.md", "LICENSE.txt", "addresses.env"):
         shutil.copy(ROOT / name, target / name)
     return target
 

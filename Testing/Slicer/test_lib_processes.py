@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import SimpleITK
 
 import ssaglioma
 from ssaglioma.errors import DeviceError
@@ -378,7 +379,7 @@ def test_the_real_child_ends_when_its_parent_is_killed(tmp_path):
     """
     os.mkfifo(tmp_path / "pipe.nii")  # the child waits here for as long as it is left alone
     (tmp_path / "pipe").mkdir()
-    (tmp_path / "pipe" / "a-t2f.nii").write_bytes(b"")
+    SimpleITK.WriteImage(SimpleITK.Image(4, 4, 4, SimpleITK.sitkUInt8), str(tmp_path / "pipe" / "a-t2f.nii"))
     parent = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(body)], stdout=subprocess.PIPE, env=child_environment(), text=True
     )

@@ -33,7 +33,7 @@ def add_parser(
     add_engine_argument(parser)
     parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or cuda:N")
     parser.add_argument("--mirror", action="store_true", help="average with the left-right mirrored image")
-    parser.set_defaults(grid=None, resample=False, thorough=False)
+    parser.set_defaults(grid=None, resample=False, thorough=False, adapt=False, memory_limit=None)
     return parser
 
 

@@ -20,6 +20,7 @@ from ssaglioma.volume import Volume, to_canonical
 from ssaglioma.volume.sitk import from_sitk, to_sitk
 
 _COARSE_MM = 2.5
+_WHOLE_SHARE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +46,14 @@ class SeenVoxels:
 
 
 def see_voxels(volumes: Mapping[str, Volume], progress: ProgressCallback = no_progress) -> SeenVoxels:
-    """Judge the images by their voxels; the one with the thinnest slices is the reference."""
+    """Judge the images by their voxels; of those that show most of the head, the one with the thinnest slices is the
+    reference.
+    """
     if not volumes:
         return SeenVoxels(None, problem="there is no image to look at")
-    reference = min(volumes, key=lambda key: (max(volumes[key].spacing_zyx_mm), key))
+    enough = _WHOLE_SHARE * max(map(_covered_ml, volumes.values()))
+    whole = [key for key, volume in volumes.items() if _covered_ml(volume) >= enough]
+    reference = min(whole, key=lambda key: (max(volumes[key].spacing_zyx_mm), key))
     small = {key: _small(volume) for key, volume in volumes.items()}
     laid, apart = {reference: small[reference]}, []
     for number, (key, volume) in enumerate(small.items()):
