@@ -206,6 +206,16 @@ def test_a_container_may_leave_less_than_the_computer_has(tmp_path):
     assert available_memory._left_in_cgroup(tmp_path, tmp_path / "none") > 1 << 50
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps a record for each program")
+def test_the_peak_of_a_child_leaves_out_what_its_parent_held():
+    child = "from ssaglioma.inference.segment import peak_memory_gib; print(peak_memory_gib())"
+    parent = "import subprocess, sys; held = bytearray(400 << 20); subprocess.run([sys.executable, '-c', sys.argv[1]])"
+    environment = {**os.environ, "PYTHONPATH": str(Path(ssaglioma.__file__).parents[1])}
+    words = [sys.executable, "-c", parent, child]
+    done = subprocess.run(words, capture_output=True, text=True, env=environment, check=True)
+    assert 0.01 < float(done.stdout) < 0.3
+
+
 LIMITED = """
 import resource, sys
 limit = int(float(sys.argv[1]) * (1 << 30))
