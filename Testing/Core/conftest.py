@@ -1,5 +1,8 @@
 """Fixtures that several rooms share: a tiny labelled case, and a model package with random weights."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pydicom
 import pytest
@@ -140,3 +143,12 @@ def write_mr_series(folder, array, direction, spacing=(4.0, 0.5, 0.75), origin=(
 def mr_series():
     """Writes an MR series: folder, array (Z, Y, X), direction (3, 3), and optionally spacing and origin."""
     return write_mr_series
+
+
+@pytest.fixture
+def package_index(tmp_path_factory):
+    """Skips where pip fetches nothing at all; where it does, an installation that fails is a failure."""
+    words = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir", "packaging"]
+    probe = subprocess.run([*words, "--dest", tmp_path_factory.mktemp("probe")], capture_output=True, check=False)
+    if probe.returncode:
+        pytest.skip("pip reaches no package index from here")

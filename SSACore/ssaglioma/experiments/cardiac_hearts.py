@@ -61,11 +61,11 @@ class Hearts:
 
     def training_sources(self, task: FoldTask) -> tuple[str, ...]:
         """Return the labelled source stacks of patients whom the task does not test."""
-        return tuple(name for name in self.source_cases if patient_of(name) not in task.test_patients)
+        return tuple(name for name in self.source_cases if patient_of(name) not in task.tested_patients)
 
     def training_targets(self, task: FoldTask) -> tuple[str, ...]:
         """Return the target stacks, whose images alone are used, of patients whom the task does not test."""
-        return tuple(name for name in sorted(self._target) if patient_of(name) not in task.test_patients)
+        return tuple(name for name in sorted(self._target) if patient_of(name) not in task.tested_patients)
 
     def _source_case(self, name: str) -> TrainingCase:
         image, labels = read_stack(self._source[name], CARDIAC_LGE)

@@ -35,7 +35,7 @@ class FoldTask:
     test: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        both = sorted({patient_of(name) for name in self.training} & self.test_patients)
+        both = sorted({patient_of(name) for name in self.training} & self.tested_patients)
         if both or not self.test:
             raise DatasetError(
                 f"Fold {self.fold} of seed {self.seed} trains and tests on {both or 'nobody'}",
@@ -43,7 +43,7 @@ class FoldTask:
             )
 
     @property
-    def test_patients(self) -> frozenset[str]:
+    def tested_patients(self) -> frozenset[str]:
         """Patients who are held out."""
         return frozenset(patient_of(name) for name in self.test)
 

@@ -13,7 +13,7 @@ from ssaglioma import __version__
 from ssaglioma.experiments.design import Experiment
 from ssaglioma.experiments.figure import write_figure
 from ssaglioma.experiments.table import ExperimentTable
-from ssaglioma.experiments.table_text import score_rows, table_text, test_words, training_rows, write_table_csv
+from ssaglioma.experiments.table_text import score_rows, table_text, comparison_words, training_rows, write_table_csv
 from ssaglioma.volume.atomic import atomic_path, write_json_atomic
 
 TEXT_FILE, CSV_FILE, FIGURE_FILE, PAGE_FILE, TABLE_FILE = (
@@ -90,7 +90,7 @@ def _page(
     parts.append("<h2>Paired comparisons of the averages</h2>")
     for score in experiment.scores:
         found = [test for test in table.tests if test.score == score.name and test.cases.ci_low is not None]
-        words = [test_words(test, experiment) for test in found]
+        words = [comparison_words(test, experiment) for test in found]
         items = "".join(f"<li>{html.escape(text)}</li>" for text in words)
         parts.append(f"<p>{html.escape(score.title)}</p><ul>{items}</ul>")
     notes = "".join(f"<li>{html.escape(note)}</li>" for note in (*experiment.notes, *_row_notes(experiment)))

@@ -47,7 +47,7 @@ class SealedLabels:
         """
         names = tuple(cases)
         self._check_fixed("trained on")
-        tested = sorted(name for name in names if patient_of(name) in task.test_patients)
+        tested = sorted(name for name in names if patient_of(name) in task.tested_patients)
         if tested:
             raise DatasetError(
                 f"Labels of {tested} were asked for to train on, but {task.name} tests these patients",

@@ -50,7 +50,7 @@ def average_text(experiment: Experiment, cell: Cell, score: Score) -> str:
     return text
 
 
-def test_words(test: Test, experiment: Experiment) -> str:
+def comparison_words(test: Test, experiment: Experiment) -> str:
     """Return one line about a comparison."""
     cases, folds = test.cases, test.folds
     title = f"{experiment.row(test.first).title} minus {experiment.row(test.second).title}"
@@ -148,7 +148,7 @@ def _tests_block(experiment: Experiment, table: ExperimentTable) -> str:
     lines = ["Paired comparisons of the averages"]
     for score in experiment.scores:
         found = [test for test in table.tests if test.score == score.name and test.cases.ci_low is not None]
-        lines += [score.title, *(f"  {test_words(test, experiment)}" for test in found)]
+        lines += [score.title, *(f"  {comparison_words(test, experiment)}" for test in found)]
     return "\n".join(lines)
 
 

@@ -17,7 +17,7 @@ from ssaglioma.evaluation.calibration import with_temperature
 from ssaglioma.inference.regions import regions_to_labels
 from ssaglioma.labels import Sequence, label_scheme
 from ssaglioma.packages import ModelPackage
-from ssaglioma.preprocessing import prepare_case
+from ssaglioma.preprocessing import PreparedCase, prepare_case
 from ssaglioma.types import ProgressCallback, Spacing, no_progress
 from ssaglioma.volume import Volume, check_same_grid, from_canonical, resample_to, to_canonical
 
@@ -112,11 +112,7 @@ def segment_case(
     canonical = _on_one_grid({name: to_canonical(volume) for name, volume in given.items()}, anchor, resample)
     arrays = {name: volume.array for name, volume in canonical.items()}
     prepared = prepare_case(arrays, card.sequences, whole_box=() if card.plan is None else card.plan.whole_box_channels)
-    if prepared.mask.sum() > _FULL_FIELD_SHARE * np.prod(prepared.full_shape):
-        warnings.append(
-            "The images do not look skull-stripped (hardly any voxel is 0): the model was trained on brains alone, "
-            "so do not trust this result."
-        )
+    warnings += _skull_warning(prepared)
     clock.lap("prepare")
     home = canonical[anchor]
     native = given[anchor]
@@ -195,6 +191,15 @@ def _check_sequences(given: Mapping[Sequence, Volume], package: ModelPackage) ->
     measured = f"; on held-out cases this cost {cost:.2f} of mean Dice" if cost is not None else ""
     are = "is" if len(missing) == 1 else "are"
     return [f"{text} {are} missing: the result is less accurate{measured}."]
+
+
+def _skull_warning(prepared: PreparedCase) -> list[str]:
+    if prepared.mask.sum() <= _FULL_FIELD_SHARE * np.prod(prepared.full_shape):
+        return []
+    return [
+        "The images do not look skull-stripped (hardly any voxel is 0): the model was trained on brains alone, "
+        "so do not trust this result."
+    ]
 
 
 def _grid_sequence(given: Mapping[Sequence, Volume], wanted: Sequence | None) -> Sequence:

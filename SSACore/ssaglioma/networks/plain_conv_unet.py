@@ -102,7 +102,22 @@ class UNetDecoder(nn.Module):
         return logits[::-1]
 
 
-class PlainConvUNet(SegmentationNetwork):
+class EncoderDecoder(SegmentationNetwork):
+    """A U-Net of an `encoder`, image to the features of every stage, and a `UNetDecoder` as `decoder`."""
+
+    encoder: nn.Module
+    decoder: UNetDecoder
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        """Return the logits at full resolution, (B, out_channels, *spatial)."""
+        return self.decoder(self.encoder(image), all_scales=False)[0]
+
+    def forward_scales(self, image: torch.Tensor) -> list[torch.Tensor]:
+        """Return the logits of every decoder level, full resolution first, for deep supervision."""
+        return self.decoder(self.encoder(image), all_scales=True)
+
+
+class PlainConvUNet(EncoderDecoder):
     """U-Net of plain convolution stacks with instance norm and leaky ReLU (Isensee et al. 2021, nnU-Net v2).
 
     Parameters
@@ -163,11 +178,3 @@ class PlainConvUNet(SegmentationNetwork):
             form=form,
         )
         self.apply(initialise_he)
-
-    def forward(self, image: torch.Tensor) -> torch.Tensor:
-        """Return the logits at full resolution, (B, out_channels, *spatial)."""
-        return self.decoder(self.encoder(image), all_scales=False)[0]
-
-    def forward_scales(self, image: torch.Tensor) -> list[torch.Tensor]:
-        """Return the logits of every decoder level, full resolution first, for deep supervision."""
-        return self.decoder(self.encoder(image), all_scales=True)

@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from ssaglioma.networks.blocks import NNUNET_FORM, ConvStack, ConvUnit, UnitForm, initialise_he
-from ssaglioma.networks.plain_conv_unet import UNetDecoder
-from ssaglioma.networks.segmentation import SegmentationNetwork, check_dims
+from ssaglioma.networks.plain_conv_unet import EncoderDecoder, UNetDecoder
+from ssaglioma.networks.segmentation import check_dims
 
 _AVERAGE_POOL: dict[int, type[nn.Module]] = {2: nn.AvgPool2d, 3: nn.AvgPool3d}
 
@@ -124,7 +124,7 @@ class _ResidualEncoder(nn.Module):
         return skips
 
 
-class ResidualEncoderUNet(SegmentationNetwork):
+class ResidualEncoderUNet(EncoderDecoder):
     """U-Net with residual blocks in the encoder (arXiv:2404.09556; the ResEnc presets of nnU-Net v2).
 
     Parameters
@@ -193,11 +193,3 @@ class ResidualEncoderUNet(SegmentationNetwork):
         for name, tensor in self.named_parameters():
             if ".conv2.norm." in name:  # each block starts as its skip, as nnU-Net's do
                 nn.init.zeros_(tensor)
-
-    def forward(self, image: torch.Tensor) -> torch.Tensor:
-        """Return the logits at full resolution, (B, out_channels, *spatial)."""
-        return self.decoder(self.encoder(image), all_scales=False)[0]
-
-    def forward_scales(self, image: torch.Tensor) -> list[torch.Tensor]:
-        """Return the logits of every decoder level, full resolution first, for deep supervision."""
-        return self.decoder(self.encoder(image), all_scales=True)
