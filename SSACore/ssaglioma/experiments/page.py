@@ -13,7 +13,7 @@ from ssaglioma import __version__
 from ssaglioma.experiments.design import Experiment
 from ssaglioma.experiments.figure import write_figure
 from ssaglioma.experiments.table import ExperimentTable
-from ssaglioma.experiments.table_text import score_rows, table_text, comparison_words, training_rows, write_table_csv
+from ssaglioma.experiments.table_text import comparison_words, score_rows, table_text, training_rows, write_table_csv
 from ssaglioma.volume.atomic import atomic_path, write_json_atomic
 
 TEXT_FILE, CSV_FILE, FIGURE_FILE, PAGE_FILE, TABLE_FILE = (

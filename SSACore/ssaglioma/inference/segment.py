@@ -196,10 +196,11 @@ def _check_sequences(given: Mapping[Sequence, Volume], package: ModelPackage) ->
 def _skull_warning(prepared: PreparedCase) -> list[str]:
     if prepared.mask.sum() <= _FULL_FIELD_SHARE * np.prod(prepared.full_shape):
         return []
-    return [
+    words = (
         "The images do not look skull-stripped (hardly any voxel is 0): the model was trained on brains alone, "
         "so do not trust this result."
-    ]
+    )
+    return [words]
 
 
 def _grid_sequence(given: Mapping[Sequence, Volume], wanted: Sequence | None) -> Sequence:
