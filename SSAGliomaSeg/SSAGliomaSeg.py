@@ -1,18 +1,9 @@
 """SSAGliomaSeg: segment a glioma on T1, T1Gd, T2 and FLAIR, read, compare and correct the result."""
 
-from typing import Annotated
-
 import slicer
 import vtk
-from slicer import (
-    vtkMRMLLabelMapVolumeNode,
-    vtkMRMLScalarVolumeNode,
-    vtkMRMLSegmentationNode,
-    vtkMRMLTableNode,
-)
 from slicer.i18n import tr as _
 from slicer.i18n import translate
-from slicer.parameterNodeWrapper import Choice, Default, parameterNodeWrapper
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
@@ -23,11 +14,14 @@ from slicer.util import VTKObservationMixin
 from SSAGliomaSegLib.batch import BatchLogic
 from SSAGliomaSegLib.compare import CompareLogic
 from SSAGliomaSegLib.correct import CorrectLogic
+from SSAGliomaSegLib.cost import CostLogic
 from SSAGliomaSegLib.doubt import DoubtLogic
 from SSAGliomaSegLib.export import ExportLogic
 from SSAGliomaSegLib.inputs import InputsLogic
 from SSAGliomaSegLib.intake import IntakeLogic
 from SSAGliomaSegLib.models import ModelsLogic
+from SSAGliomaSegLib.parameters import SSAGliomaSegParameterNode
+from SSAGliomaSegLib.preview import PreviewLogic
 from SSAGliomaSegLib.reading import ReadingLogic
 from SSAGliomaSegLib.results import ResultsLogic
 from SSAGliomaSegLib.run import RunLogic
@@ -61,59 +55,6 @@ def registerSampleData():
     from SSAGliomaSegLib.sample import registerSampleCase
 
     registerSampleCase()
-
-
-#
-# SSAGliomaSegParameterNode
-#
-
-
-@parameterNodeWrapper
-class SSAGliomaSegParameterNode:
-    """What the user chose, and the nodes that belong to the result; saved with the scene.
-
-    t1, t1gd, t2, flair: the images. prepare: whether raw scans are aligned and stripped first; loadAligned:
-    whether the images that came out of that are loaded too. model: name of the model, empty for the recommended one.
-    output: where the next result goes, None for a new node. result: the segmentation that is shown,
-    prediction: the model's own result, never edited. doubt, probability: images of the same run;
-    coreProbability, enhancingProbability: per cents, kept for the report. brain: mask of raw scans.
-    resultTable: the numbers. earlier, reference: other segmentations of the patient.
-    """
-
-    t1: vtkMRMLScalarVolumeNode
-    t1gd: vtkMRMLScalarVolumeNode
-    t2: vtkMRMLScalarVolumeNode
-    flair: vtkMRMLScalarVolumeNode
-    prepare: Annotated[str, Choice(["auto", "always", "never"]), Default("auto")]
-    loadAligned: bool = False
-    resample: bool = False
-    model: str = ""
-    device: Annotated[str, Choice(["auto", "cpu", "cuda"]), Default("auto")]
-    mirror: bool = False
-    keepFiles: bool = False
-    output: vtkMRMLSegmentationNode
-    result: vtkMRMLSegmentationNode
-    prediction: vtkMRMLSegmentationNode
-    probability: vtkMRMLScalarVolumeNode
-    doubt: vtkMRMLScalarVolumeNode
-    coreProbability: vtkMRMLScalarVolumeNode
-    enhancingProbability: vtkMRMLScalarVolumeNode
-    brain: vtkMRMLScalarVolumeNode
-    resultTable: vtkMRMLTableNode
-    runInfo: str = ""
-    earlier: vtkMRMLSegmentationNode | vtkMRMLLabelMapVolumeNode | None
-    reference: vtkMRMLSegmentationNode | vtkMRMLLabelMapVolumeNode | None
-    comparisonTable: vtkMRMLTableNode
-    differenceRegion: Annotated[str, Choice(["WT", "TC", "ET"]), Default("WT")]
-    studentMode: bool = False
-    correction: vtkMRMLSegmentationNode
-    acceptedSlices: str = ""
-    correctionStarted: float = 0.0
-    correctionsFolder: str = ""
-    batchInput: str = ""
-    batchOutput: str = ""
-    reportLanguage: Annotated[str, Choice(["English", "Français"]), Default("English")]
-    namePatient: bool = False
 
 
 #
@@ -275,6 +216,8 @@ class SSAGliomaSegLogic(
     InputsLogic,
     IntakeLogic,
     ModelsLogic,
+    CostLogic,
+    PreviewLogic,
     RunLogic,
     DoubtLogic,
     ReadingLogic,
@@ -296,6 +239,7 @@ class SSAGliomaSegLogic(
 
     def __init__(self) -> None:
         ScriptedLoadableModuleLogic.__init__(self)
+        PreviewLogic.__init__(self)
         RunLogic.__init__(self)
         BatchLogic.__init__(self)
 

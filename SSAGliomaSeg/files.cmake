@@ -5,8 +5,10 @@ set(SSAGLIOMASEG_PYTHON_SCRIPTS
   "SSAGliomaSegLib/batch.py"
   "SSAGliomaSegLib/compare.py"
   "SSAGliomaSegLib/correct.py"
+  "SSAGliomaSegLib/cost.py"
   "SSAGliomaSegLib/doubt.py"
   "SSAGliomaSegLib/export.py"
+  "SSAGliomaSegLib/folder_images.py"
   "SSAGliomaSegLib/inputs.py"
   "SSAGliomaSegLib/intake.py"
   "SSAGliomaSegLib/models.py"
@@ -19,9 +21,12 @@ set(SSAGLIOMASEG_PYTHON_SCRIPTS
   "SSAGliomaSegLib/panels/results.py"
   "SSAGliomaSegLib/panels/segment.py"
   "SSAGliomaSegLib/panels/sequences.py"
+  "SSAGliomaSegLib/parameters.py"
+  "SSAGliomaSegLib/preview.py"
   "SSAGliomaSegLib/reading.py"
   "SSAGliomaSegLib/results.py"
   "SSAGliomaSegLib/run.py"
+  "SSAGliomaSegLib/run_status.py"
   "SSAGliomaSegLib/sample.py"
   )
 set(SSAGLIOMASEG_PYTHON_RESOURCES

@@ -23,10 +23,13 @@ class Progress:
         0..1, never less than before.
     message : str
         What is being done, for the user.
+    seconds_left : float or None
+        As the run itself tells.
     """
 
     fraction: float
     message: str
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,19 @@ class Notice:
     """A warning that does not end the run."""
 
     message: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A first, coarser result was written while the run goes on.
+
+    Attributes
+    ----------
+    labelmap : str
+        Its file.
+    """
+
+    labelmap: str
 
 
 @dataclass(frozen=True)
@@ -70,7 +86,7 @@ class Cancelled:
     """The run was stopped because `cancel` was called."""
 
 
-Event = Progress | Notice | Result | Failure | Cancelled
+Event = Progress | Notice | Preview | Result | Failure | Cancelled
 
 
 def parse_line(line: str) -> dict[str, Any] | None:
@@ -87,10 +103,18 @@ def parse_line(line: str) -> dict[str, Any] | None:
 
 def progress_of(values: Mapping[str, Any]) -> Progress | None:
     """Return the progress that an event tells, the fraction held within 0..1; None if it tells none."""
-    fraction = values.get("fraction")
-    if isinstance(fraction, bool) or not isinstance(fraction, (int, float)) or not math.isfinite(fraction):
+    fraction, left = _number(values.get("fraction")), _number(values.get("seconds_left"))
+    if fraction is None:
         return None
-    return Progress(min(max(float(fraction), 0.0), 1.0), str(values.get("message", "")))
+    held = None if left is None else max(left, 0.0)
+    return Progress(min(max(fraction, 0.0), 1.0), str(values.get("message", "")), held)
+
+
+def _number(value: object) -> float | None:
+    """Return a finite number as float, None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return None
+    return float(value)
 
 
 @dataclass
@@ -124,7 +148,7 @@ class Log:
 
 
 class TimeLeft:
-    """Estimates the time left from the pace of the last steps, and counts down between them.
+    """Counts down the time left that a run tells; where it tells none, estimates it from the pace of the last steps.
 
     Parameters
     ----------
@@ -134,9 +158,11 @@ class TimeLeft:
 
     def __init__(self, window: int = 20) -> None:
         self._steps: deque[tuple[float, float]] = deque(maxlen=window)
+        self._told: tuple[float, float] | None = None
 
-    def add(self, now: float, fraction: float) -> None:
-        """Take note of progress at a time in seconds; steps that are no progress do not count."""
+    def add(self, now: float, fraction: float, told: float | None = None) -> None:
+        """Take note of progress at a time in seconds, and of the seconds left told; steps back do not count."""
+        self._told = None if told is None else (now, told)
         if not self._steps or fraction > self._steps[-1][1]:
             self._steps.append((now, fraction))
 
@@ -144,6 +170,8 @@ class TimeLeft:
         """Return the seconds left at a time, None before the pace is known, 0 when all is done or overdue."""
         if self._steps and self._steps[-1][1] >= 1.0:
             return 0.0
+        if self._told is not None:
+            return max(self._told[1] - (now - self._told[0]), 0.0)
         if len(self._steps) < 2:
             return None
         (began, first), (last, fraction) = self._steps[0], self._steps[-1]

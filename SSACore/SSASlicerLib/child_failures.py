@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from SSASlicerLib.child_events import Failure
 
@@ -44,10 +45,11 @@ _ERROR_LINE = re.compile(r"^Error: (.+)$")
 _TRACEBACK_END = re.compile(r"^[A-Za-z_][\w.]*(Error|Exception|Interrupt|Exit|Warning)\b.*")
 
 
-def from_error_event(code: int, message: str, remedy: str) -> Failure:
+def from_error_event(values: Mapping[str, Any]) -> Failure:
     """Return the failure that the child itself told; a missing remedy is filled in by its code."""
-    remedy = remedy or _BY_CODE.get(code, _REPORT_REMEDY)
-    problem = _sentence(message or "The run failed")
+    code = values["code"] if isinstance(values.get("code"), int) else 1
+    remedy = str(values.get("remedy", "")) or _BY_CODE.get(code, _REPORT_REMEDY)
+    problem = _sentence(str(values.get("message", "")) or "The run failed")
     return Failure(code, problem, "" if _sentence(remedy) in problem else _sentence(remedy))
 
 

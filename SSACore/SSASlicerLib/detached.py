@@ -9,9 +9,8 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from ssaglioma.errors import DatasetError, DeviceError, SSAGliomaError
+from ssaglioma.errors import DatasetError, SSAGliomaError
 from ssaglioma.training.run_folder import EVENTS_FILE, LOG_FILE
 from ssaglioma.training.run_lock import read_lock, remove_lock
 from ssaglioma.types import PathLike
@@ -45,15 +44,12 @@ def start(
             remedy="Wait for it, pause or cancel it, or choose another folder",
         )
     command = [processes.python_program(), "-m", "ssaglioma", *arguments, "--progress", "json"]
-    apart: dict[str, Any] = {"start_new_session": True}
-    if sys.platform == "win32":
-        flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_BREAKAWAY_FROM_JOB
-        apart = {"creationflags": flags}
+    given = processes.child_environment() if environment is None else environment
     try:
         root.mkdir(parents=True, exist_ok=True)
         with open(root / EVENTS_FILE, "ab") as events, open(root / LOG_FILE, "ab") as log:
-            given = processes.child_environment() if environment is None else dict(environment)
-            return _start(command, given, events, log, apart)
+            streams = process_tree.Streams(subprocess.DEVNULL, events, log)
+            return process_tree.start(command, given, streams=streams, outlives=True)
     except OSError as error:
         raise SSAGliomaError(
             f"The folder {str(root)!r} cannot be written ({error.strerror or error})",
@@ -97,17 +93,3 @@ def _lives(tree: process_tree.ProcessTree, pid: int) -> bool:
             return True
         return False
     return bool(tree.look())
-
-
-def _start(
-    command: Sequence[str], environment: Mapping[str, str], events: Any, log: Any, apart: Mapping[str, Any]
-) -> subprocess.Popen[bytes]:
-    try:
-        return subprocess.Popen(
-            list(command), stdin=subprocess.DEVNULL, stdout=events, stderr=log, env=dict(environment), **apart
-        )
-    except OSError as error:
-        raise DeviceError(
-            f"The program {command[0]!r} cannot be started ({error.strerror or error})",
-            remedy="Install Slicer or the extension again",
-        ) from error

@@ -61,17 +61,19 @@ class SegmentationJob:
         probabilities: bool = False,
         prepare: str = "never",
         keep_prepared: bool = False,
+        preview: bool = False,
     ) -> list[str]:
         """Return the arguments of `ssaglioma segment` for `processes.command_line`.
 
         `prepare` is 'auto', 'always' or 'never'; where raw images are prepared, `keep_prepared` leaves them in a
-        folder of the job.
+        folder of the job. `preview` asks for a first, coarser labelmap while the run goes on.
         """
         words = ["segment", "--prepare", prepare]
         for sequence, file in self.files.items():
             words += [f"--{sequence.value}", str(file)]
         words += ["--output", str(self.output), "--grid", self.anchor.value, "--device", device]
         words += ["--model", model] if model else []
+        words += ["--preview", str(self.preview)] if preview else []
         words += ["--brain", str(self.brain)] if prepare != "never" and not resample else []
         flags = {"--mirror": mirror, "--resample": resample, "--probabilities": probabilities}
         flags["--keep-prepared"] = keep_prepared and prepare != "never" and not resample
@@ -81,6 +83,11 @@ class SegmentationJob:
     def brain(self) -> Path:
         """Where the child writes the brain mask of raw images."""
         return self.folder / f"{self.case_name}-brain{_SUFFIX}"
+
+    @property
+    def preview(self) -> Path:
+        """Where the child writes a first, coarser labelmap."""
+        return self.folder / f"{self.case_name}-preview{_SUFFIX}"
 
     def remove(self) -> None:
         """Delete the job's folder with all that is in it."""
@@ -147,6 +154,11 @@ def export_case(
         job.remove()
         raise
     return job
+
+
+def read_preview(job: SegmentationJob, anchor_node: vtkMRMLScalarVolumeNode, *, scheme: LabelScheme = GLIOMA) -> Volume:
+    """Return the first, coarser labelmap that the child wrote; raises as `read_result`."""
+    return _on_grid_of(read_labelmap(job.preview, scheme), anchor_node, "preview")
 
 
 def read_result(job: SegmentationJob, anchor_node: vtkMRMLScalarVolumeNode, *, scheme: LabelScheme = GLIOMA) -> Volume:

@@ -15,30 +15,51 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ssaglioma.errors import DeviceError
+
 _TASKKILL_SECONDS = 10
 _PS_SECONDS = 5
 
 
-def start(command: Sequence[str], environment: Mapping[str, str], folder: str | None = None) -> subprocess.Popen[bytes]:
+class Streams(NamedTuple):
+    """Where a child reads and writes: pipes, or whatever `subprocess.Popen` takes."""
+
+    stdin: Any = subprocess.PIPE
+    stdout: Any = subprocess.PIPE
+    stderr: Any = subprocess.PIPE
+
+
+_PIPES = Streams()
+
+
+def start(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    folder: str | None = None,
+    *,
+    streams: Streams = _PIPES,
+    outlives: bool = False,
+) -> subprocess.Popen[bytes]:
     """Start a command in a session (POSIX) or process group (Windows) of its own, without a console window.
+
+    One that `outlives` us leaves our job on Windows, too.
 
     Raises
     ------
-    OSError
+    DeviceError
         If the program cannot be started.
     """
     apart: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
-        apart = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
-    return subprocess.Popen(
-        list(command),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=dict(environment),
-        cwd=folder,
-        **apart,
-    )
+        leave = subprocess.CREATE_BREAKAWAY_FROM_JOB if outlives else 0
+        apart = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP | leave}
+    try:
+        return subprocess.Popen(list(command), env=dict(environment), cwd=folder, **streams._asdict(), **apart)
+    except OSError as error:
+        raise DeviceError(
+            f"The program {command[0]!r} cannot be started ({error.strerror or error})",
+            remedy="Install Slicer or the extension again",
+        ) from error
 
 
 class ProcessTree:

@@ -8,33 +8,29 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 
 import ssaglioma
 from ssaglioma.errors import DeviceError
-from SSASlicerLib import child_failures, process_tree
+from SSASlicerLib import child_failures
 from SSASlicerLib.child_events import (
     Cancelled,
     Event,
     Failure,
-    Log,
     Notice,
+    Preview,
     Progress,
     Result,
     TimeLeft,
     progress_of,
 )
-from SSASlicerLib.child_output import ChildOutput
+from SSASlicerLib.child_process import ChildProcess
 
 GRACE_SECONDS = 3.0
-_DRAIN_SECONDS = 1.0
-_LOOK_SECONDS = 1.0
 
 
 class State(Enum):
@@ -120,33 +116,19 @@ class BackgroundRun:
     ) -> None:
         self.state = State.RUNNING
         self.progress = Progress(0.0, "Starting")
-        self.log = Log()
         self.end: Result | Failure | Cancelled | None = None
-        self._expected_version = expected_version
         self._clock, self._time_left = clock, TimeLeft()
         self._began = clock()
-        self._told_version = False
         self._answer: Result | Failure | None = None
         self._kill_at: float | None = None
-        self._exited_at: float | None = None
-        self._looked_at = self._began
-        self.log.add("$ " + subprocess.list2cmdline(command))
-        try:
-            self._child = process_tree.start(
-                command, child_environment() if environment is None else environment, folder
-            )
-        except OSError as error:
-            raise DeviceError(
-                f"The program {command[0]!r} cannot be started ({error.strerror or error})",
-                remedy="Install Slicer or the extension again",
-            ) from error
-        self._tree = process_tree.ProcessTree(self._child.pid)
-        self._output = ChildOutput(self._child.stdout, self._child.stderr, self.log, clock)
+        given = child_environment() if environment is None else environment
+        self._child = ChildProcess(command, given, folder, expected_version, clock)
+        self.log = self._child.log
 
     @property
     def pid(self) -> int:
         """Process id of the child."""
-        return self._child.pid
+        return self._child.program.pid
 
     @property
     def finished(self) -> bool:
@@ -161,7 +143,7 @@ class BackgroundRun:
     @property
     def silent_seconds(self) -> float:
         """Seconds since the child last said anything."""
-        return self._clock() - self._output.last_sign
+        return self._clock() - self._child.last_sign
 
     def seconds_left(self) -> float | None:
         """Return the estimated seconds left, None before it can be told or when the run is over."""
@@ -177,18 +159,13 @@ class BackgroundRun:
         events = self._events()
         now = self._clock()
         if self._kill_at is not None and now >= self._kill_at:
-            self._tree.end()
-        if self._child.poll() is None:
-            if now - self._looked_at >= _LOOK_SECONDS:
-                self._looked_at = now
-                self._tree.look()
+            self._child.tree.end()
+        if self._child.alive:
+            self._child.look()
             return events
-        if self._kill_at is not None and now < self._kill_at and self._tree.look():
+        if self._kill_at is not None and now < self._kill_at and self._child.tree.look():
             return events  # the launcher is gone, the rest may still clean up
-        if self._exited_at is None:
-            self._exited_at = now
-            self._tree.end()  # whatever the child started must not outlive it
-        if not self._output.alive or now - self._exited_at >= _DRAIN_SECONDS:
+        if self._child.drained():
             events += self._events()
             events.append(self._finish())
         return events
@@ -223,54 +200,41 @@ class BackgroundRun:
     def _stop(self, grace_seconds: float) -> None:
         self._kill_at = self._clock() + grace_seconds
         if grace_seconds > 0:
-            self._tree.ask_to_end()
+            self._child.tree.ask_to_end()
         else:
-            self._tree.end()
-        self._close_input()
-
-    def _close_input(self) -> None:
-        if self._child.stdin is not None:
-            with suppress(OSError):
-                self._child.stdin.close()
+            self._child.tree.end()
+        self._child.close_input()
 
     def _events(self) -> list[Event]:
         """Turn what arrived into events."""
-        found = [self._understand(values) for values in self._output.take()]
+        found = [self._understand(values) for values in self._child.take()]
         return [event for event in found if event is not None]
 
-    def _understand(self, values: Mapping[str, object]) -> Progress | Notice | None:
+    def _understand(self, values: Mapping[str, object]) -> Progress | Notice | Preview | None:
         kind = values["event"]
-        if not self._told_version:
-            self._check_version(values)
+        if stranger := self._child.stranger(values):
+            self._answer = stranger
+            self._stop(0.0)
         if kind == "progress":
             told = progress_of(values)
             if told is None:
                 return None
-            self.progress = Progress(max(told.fraction, self.progress.fraction), told.message)
-            self._time_left.add(self._clock(), self.progress.fraction)
+            self.progress = Progress(max(told.fraction, self.progress.fraction), told.message, told.seconds_left)
+            self._time_left.add(self._clock(), self.progress.fraction, told.seconds_left)
             return self.progress
         if kind == "warning":
             return Notice(str(values.get("message", "")))
+        if kind == "preview":
+            return Preview(str(values.get("labelmap", "")))
         if self._answer is None and kind == "result":
             self._answer = Result({key: value for key, value in values.items() if key != "event"})
         elif kind == "error" and not isinstance(self._answer, Failure):
-            code = values.get("code")
-            self._answer = child_failures.from_error_event(
-                code if isinstance(code, int) else 1, str(values.get("message", "")), str(values.get("remedy", ""))
-            )
+            self._answer = child_failures.from_error_event(values)
         return None
 
-    def _check_version(self, values: Mapping[str, object]) -> None:
-        """Stop a child that is not the core that we were shipped with."""
-        self._told_version = True
-        found = values.get("version") if values["event"] == "version" else None
-        if self._expected_version is not None and found != self._expected_version:
-            self._answer = child_failures.from_version(found, self._expected_version)
-            self._stop(0.0)
-
     def _finish(self) -> Result | Failure | Cancelled:
-        code = self._child.returncode
-        self._close_input()
+        code = self._child.program.returncode
+        self._child.close_input()
         if self.state is State.CANCELLING:
             self.state, self.end = State.CANCELLED, Cancelled()
         elif isinstance(self._answer, Result) and code == 0:

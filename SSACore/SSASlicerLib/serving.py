@@ -6,7 +6,6 @@ ends with its whole tree; unlike one it has no end of its own while somebody ask
 
 from __future__ import annotations
 
-import json
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,13 +13,10 @@ from contextlib import suppress
 from typing import Any
 
 import ssaglioma
-from ssaglioma.errors import DeviceError
-from SSASlicerLib import child_failures, process_tree, processes
-from SSASlicerLib.child_events import Failure, Log, Progress, Result, progress_of
-from SSASlicerLib.child_output import ChildOutput
+from SSASlicerLib import child_failures, processes
+from SSASlicerLib.child_events import Failure, Progress, Result, progress_of
+from SSASlicerLib.child_process import ChildProcess
 
-_LOOK_SECONDS = 1.0
-_DRAIN_SECONDS = 1.0
 _CLOSE_SECONDS = 5.0
 
 
@@ -57,38 +53,25 @@ class ServingChild:
         expected_version: str | None = ssaglioma.__version__,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.log = Log()
         self.progress = Progress(0.0, "Starting")
         self.ready = False
-        self._expected_version, self._clock = expected_version, clock
-        self._told_version = self._closed = False
+        self._closed = False
         self._asked, self._answered = 0, 0
         self._held: dict[str, Any] | None = None
         self._failure: Failure | None = None
-        self._exited_at: float | None = None
-        self._looked_at = clock()
-        self.log.add("$ " + subprocess.list2cmdline(command))
-        try:
-            self._child = process_tree.start(
-                command, processes.child_environment() if environment is None else environment
-            )
-        except OSError as error:
-            raise DeviceError(
-                f"The program {command[0]!r} cannot be started ({error.strerror or error})",
-                remedy="Install Slicer or the extension again",
-            ) from error
-        self._tree = process_tree.ProcessTree(self._child.pid)
-        self._output = ChildOutput(self._child.stdout, self._child.stderr, self.log, clock)
+        given = processes.child_environment() if environment is None else environment
+        self._child = ChildProcess(command, given, None, expected_version, clock)
+        self.log = self._child.log
 
     @property
     def pid(self) -> int:
         """Process id of the child."""
-        return self._child.pid
+        return self._child.program.pid
 
     @property
     def alive(self) -> bool:
         """Whether it can be asked, now or when it is ready."""
-        return not self._closed and self._failure is None and self._child.poll() is None
+        return not self._closed and self._failure is None and self._child.alive
 
     @property
     def waiting(self) -> bool:
@@ -108,7 +91,7 @@ class ServingChild:
     def forget(self) -> None:
         """Take the newest request back; its answer will not come."""
         if self.waiting and self._held is None:
-            self._send({"cancel": self._asked})
+            self._child.send({"cancel": self._asked})
         self._held, self._answered = None, self._asked
 
     def poll(self) -> Result | Failure | None:
@@ -120,55 +103,39 @@ class ServingChild:
         if self._closed:
             return None
         answer = self._read()
-        now = self._clock()
-        if self._child.poll() is None and self._failure is None:
-            if now - self._looked_at >= _LOOK_SECONDS:
-                self._looked_at = now
-                self._tree.look()
+        if self.alive:
+            self._child.look()
             return answer
-        if self._exited_at is None:
-            self._exited_at = now
-            self._tree.end()  # whatever the child started must not outlive it
-        if answer is not None or (self._output.alive and now - self._exited_at < _DRAIN_SECONDS):
+        if not self._child.drained() or answer is not None:
             return answer
         answer = self._read()
         waited = self.waiting
         self.close()
         if answer is not None or not waited:
             return answer
-        return self._failure or child_failures.from_exit(self._child.returncode, self.log.lines())
+        return self._failure or child_failures.from_exit(self._child.program.returncode, self.log.lines())
 
     def close(self) -> None:
         """End the child tree now and wait for it."""
         if self._closed:
             return
         self._closed, self._answered = True, self._asked
-        self._tree.end()
-        if self._child.stdin is not None:
-            with suppress(OSError):
-                self._child.stdin.close()
+        self._child.tree.end()
+        self._child.close_input()
         with suppress(subprocess.TimeoutExpired):
-            self._child.wait(_CLOSE_SECONDS)
+            self._child.program.wait(_CLOSE_SECONDS)
 
     def _send_held(self) -> None:
         """Send the request that waits for the child to be ready: nothing may fill the pipe before."""
         if self.ready and self._held is not None:
             values, self._held = self._held, None
-            self._send(values)
-
-    def _send(self, values: Mapping[str, Any]) -> None:
-        if self._child.stdin is None:
-            return
-        with suppress(OSError, ValueError):  # it died, or was closed: `poll` tells why
-            self._child.stdin.write((json.dumps(values) + "\n").encode("utf-8"))
-            self._child.stdin.flush()
+            self._child.send(values)
 
     def _read(self) -> Result | Failure | None:
         """Take in what arrived, and return the answer to the newest request if it is among it."""
         answer = None
-        for values in self._output.take():
-            if not self._told_version:
-                self._check_version(values)
+        for values in self._child.take():
+            self._failure = self._child.stranger(values) or self._failure
             if self._failure is not None:
                 break
             if values["event"] == "ready":
@@ -180,7 +147,7 @@ class ServingChild:
     def _understand(self, values: Mapping[str, Any]) -> Result | Failure | None:
         kind, number = values["event"], values.get("request")
         if kind == "error" and number is None:  # of the child as a whole: it is about to end
-            self._failure = _failure_of(values)
+            self._failure = child_failures.from_error_event(values)
             return None
         if number != self._asked:
             return None
@@ -190,19 +157,5 @@ class ServingChild:
             return None
         self._answered = self._asked
         if kind == "error":
-            return _failure_of(values)
+            return child_failures.from_error_event(values)
         return Result({key: value for key, value in values.items() if key not in ("event", "request")})
-
-    def _check_version(self, values: Mapping[str, Any]) -> None:
-        """Do not listen to a child that is not the core that we were shipped with."""
-        self._told_version = True
-        found = values.get("version") if values["event"] == "version" else None
-        if self._expected_version is not None and found != self._expected_version:
-            self._failure = child_failures.from_version(found, self._expected_version)
-
-
-def _failure_of(values: Mapping[str, Any]) -> Failure:
-    code = values.get("code")
-    return child_failures.from_error_event(
-        code if isinstance(code, int) else 1, str(values.get("message", "")), str(values.get("remedy", ""))
-    )

@@ -7,6 +7,8 @@ them out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 
 class SSAGliomaError(Exception):
     """Base of all errors that a user can cause and mend.
@@ -55,6 +57,16 @@ class DeviceError(SSAGliomaError):
     """A computing device, or software for it, that is missing or does not work."""
 
     exit_code = 3
+
+
+def requirement(what: str, kind: type[SSAGliomaError] = DatasetError) -> Callable[[bool, str, object, str], None]:
+    """Return a function (condition, name, value, expected) that raises "<what> <name> is <value>" unless it holds."""
+
+    def require(condition: bool, name: str, value: object, expected: str) -> None:
+        if not condition:
+            raise kind(f"{what} {name} is {value!r}", expected=expected)
+
+    return require
 
 
 def _sentence(text: str) -> str:

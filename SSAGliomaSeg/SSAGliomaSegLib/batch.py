@@ -7,7 +7,7 @@ from pathlib import Path
 
 from slicer.i18n import tr as _
 
-from SSAGliomaSegLib.run import RunStatus
+from SSAGliomaSegLib.run_status import RunStatus
 
 _CSV = "batch.csv"
 _VOLUMES = ("WT", "TC", "ET")

@@ -88,14 +88,17 @@ class ExportLogic:
             ) from error
 
     def _cardOfResult(self, parameters) -> dict:
-        """Return the card of the model that made the shown result, or its name and version where it is not here."""
+        """Return the card of the model that made the shown result, or its name and version where it is not here.
+
+        It foretells no Dice where the images looked mixed up.
+        """
         from ssaglioma.packages import read_package
 
-        info = self.runInfo(parameters)
+        info, quality = self.runInfo(parameters), self.qualityReport(parameters)
         for entry in self.models():
             card = read_package(entry.folder, verify=False).card
             if (card.name, card.version) == (info.get("model"), info.get("version")):
-                return card.to_json()
+                return {**card.to_json(), **({"expected_dice": {}} if quality and quality.mixed_up else {})}
         return {"name": info["model"], "version": info["version"]} if "model" in info else {}
 
     def _probabilitiesOf(self, parameters) -> dict:

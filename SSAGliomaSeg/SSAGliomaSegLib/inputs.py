@@ -8,6 +8,8 @@ from pathlib import Path
 import slicer
 from slicer.i18n import tr as _
 
+from SSAGliomaSegLib.folder_images import imagesInFolder
+
 FIELDS = {"t1": "t1n", "t1gd": "t1c", "t2": "t2w", "flair": "t2f"}
 """Parameter name of each slot -> value of `ssaglioma.labels.Sequence`, in channel order."""
 
@@ -99,8 +101,10 @@ class InputsLogic:
         """
         from ssaglioma.errors import SequenceError
         from ssaglioma.preprocessing.assignment import assign_sequences
+        from ssaglioma.volume.reading import image_stem
+        from SSASlicerLib.volumes import node_from_volume
 
-        images = _imagesInFolder(Path(folder))
+        images = imagesInFolder(Path(folder))
         assigned = assign_sequences({key: (name, tags) for key, (name, tags, _read) in images.items()})
         if not assigned:
             raise SequenceError(
@@ -109,12 +113,11 @@ class InputsLogic:
                 remedy=_("Load the images and choose them by hand"),
             )
         volumes = {sequence: images[key][2]() for sequence, (key, _guess) in assigned.items()}
-        from SSASlicerLib.volumes import node_from_volume
 
         fields = {value: field for field, value in FIELDS.items()}
         result = {}
         for sequence, (key, guess) in assigned.items():
-            node = node_from_volume(volumes[sequence], slicer.mrmlScene.GenerateUniqueName(_stem(images[key][0])))
+            node = node_from_volume(volumes[sequence], slicer.mrmlScene.GenerateUniqueName(image_stem(images[key][0])))
             result[fields[sequence.value]] = (node, guess)
         self._assign(parameters, result)
         return result
@@ -283,39 +286,3 @@ def _usedTwice(nodes: dict, names: dict) -> str:
                 node=node.GetName(), first=names[other], second=names[field]
             )
     return ""
-
-
-def _imagesInFolder(folder: Path) -> dict:
-    """Return key -> (name, tags, function that reads the Volume) of every image file and DICOM series."""
-    from ssaglioma.errors import DatasetError
-    from ssaglioma.volume import list_dicom_series, read_dicom_series, read_volume
-    from ssaglioma.volume.reading import IMAGE_SUFFIXES
-    from SSASlicerLib.dicom_values import file_values
-
-    if not folder.is_dir():
-        raise DatasetError(f"The folder {str(folder)!r} does not exist", remedy=_("Check the path"))
-    images = {}
-    for path in sorted(folder.rglob("*")):
-        if path.name.lower().endswith(IMAGE_SUFFIXES) and path.is_file():
-            images[str(path)] = (path.name, {}, lambda path=path: read_volume(path))
-    if not images:
-        for series in list_dicom_series(folder):
-            images[series.uid] = (
-                series.description or series.uid,
-                file_values(series.files[0]),
-                lambda uid=series.uid: read_dicom_series(folder, uid),
-            )
-    if not images:
-        raise DatasetError(
-            f"The folder {str(folder)!r} holds no image",
-            expected="NIfTI, NRRD, MHA or DICOM",
-            remedy=_("Check the path"),
-        )
-    return images
-
-
-def _stem(name: str) -> str:
-    for suffix in (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd"):
-        if name.lower().endswith(suffix):
-            return name[: -len(suffix)]
-    return name

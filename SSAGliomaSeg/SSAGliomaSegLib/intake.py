@@ -15,7 +15,6 @@ _SECONDS_KEY = "SSAGliomaSeg/intakeSeconds"
 _FIRST_SECONDS = 35.0
 """Seconds of the preparation on 2 cores, before this computer was measured (RESULTS.md)."""
 _STEPS = ("find", "align", "brain_mask", "fat", "bias_and_grid", "quality")
-_MEMORY_GIB = 1.8
 _PREPARED_MEGAVOXELS = 4.0
 _LISTED = 5
 _COLORS = {"green": "#2e9e4f", "amber": "#d99000", "red": "#d03030"}
@@ -82,11 +81,6 @@ class IntakeLogic:
         """Size of the images that the model sees after the preparation, whatever the scans' own grid is."""
         return _PREPARED_MEGAVOXELS
 
-    @property
-    def intakeMemoryGiB(self) -> float:
-        """Memory that preparing four raw images takes."""
-        return _MEMORY_GIB
-
     def keepIntakeSeconds(self, timings: dict) -> None:
         """Learn how long the preparation takes on this computer, from the timings of a run."""
         total = sum(float(timings.get(step, 0.0)) for step in _STEPS)
@@ -94,7 +88,7 @@ class IntakeLogic:
             slicer.app.userSettings().setValue(_SECONDS_KEY, f"{total:.1f}")
 
     def qualityReport(self, parameters):
-        """Return what the core's quality gate said of the shown result; None for images prepared before."""
+        """Return what the core's quality gate said of the shown result's images; None where it said nothing."""
         found = self.runInfo(parameters).get("quality")
         if not found:
             return None
@@ -108,13 +102,22 @@ class IntakeLogic:
         return QualityReport(tuple(findings))
 
     def quality(self, parameters) -> QualityView | None:
-        """Return the traffic light of the shown result's images; None where they were prepared before."""
+        """Return the traffic light of the shown result's images; None as for `qualityReport`."""
         report = self.qualityReport(parameters)
         if report is None:
             return None
         language = _language()
         reasons = tuple(finding.text(language) for finding in report.reasons)
         return QualityView(report.light, report.text(language), reasons)
+
+    def warningTexts(self, parameters) -> list:
+        """Return what the run that made the shown result warned of, in the user's language where that is known."""
+        from ssaglioma.evaluation.report_words import Words
+
+        language, report = _language(), self.qualityReport(parameters)
+        known = {} if report is None else {finding.text(): finding.text(language) for finding in report.reasons}
+        warnings = self.runInfo(parameters).get("warnings", [])
+        return [known.get(text) or Words(language).warning(text) for text in warnings]
 
     def imagesOnGrid(self, parameters, grid, *, stripped: bool = False) -> dict:
         """Return the chosen images by `Sequence` on the result's grid, laid on each other as the run aligned them.
@@ -162,10 +165,11 @@ class IntakeLogic:
 
         parameters, anchor = order.parameters, order.anchor
         parameters.brain = None
+        if "quality" in values:
+            info["quality"] = values["quality"]
         if "grid_of" not in values:
             return
         names = {FIELDS[field]: (field, node.GetName()) for field, node in order.nodes.items()}
-        info["quality"] = values["quality"]
         info["alignment"] = {
             names[key][0]: {"image": names[key][1], "matrix": matrix} for key, matrix in values["alignment"].items()
         }

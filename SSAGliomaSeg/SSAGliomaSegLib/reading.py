@@ -5,6 +5,8 @@ from __future__ import annotations
 import slicer
 from slicer.i18n import tr as _
 
+from SSAGliomaSegLib.preview import PREVIEW
+
 LAYOUT = 5127
 """Number of our layout in Slicer's layout node; Slicer's own end at 1000."""
 
@@ -79,7 +81,8 @@ class ReadingLogic:
             parameters.earlier,
         }
         for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode"):
-            if node.GetDisplayNode() is not None and (node in own or node.GetAttribute(DIFFERENCES_OF)):
+            made = node.GetAttribute(DIFFERENCES_OF) or node.GetAttribute("SSAGlioma.made") == PREVIEW
+            if node.GetDisplayNode() is not None and (node in own or made):
                 node.GetDisplayNode().SetVisibility(node is shown)
         if shown.GetDisplayNode() is not None:
             shown.GetDisplayNode().SetVisibility(True)

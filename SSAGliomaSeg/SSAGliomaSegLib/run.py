@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from dataclasses import dataclass
 
@@ -11,53 +10,10 @@ import slicer
 from slicer.i18n import tr as _
 
 from SSAGliomaSegLib.inputs import FIELDS
+from SSAGliomaSegLib.run_status import RunStatus
 
-_SPEED_KEY = "SSAGliomaSeg/secondsPerMegavoxel"
-_FIRST_SPEED = 0.9
-"""Seconds for a million voxels on 2 cores without a GPU, before this computer was measured (RESULTS.md)."""
-_START_SECONDS = 4.0
-_MEGAVOXEL = 1e6
 _WAIT_SECONDS = 0.05
 _FILL_2D = 0.45
-
-
-@dataclass(frozen=True)
-class RunStatus:
-    """How far a run is.
-
-    Attributes
-    ----------
-    state : str
-        'running', 'done', 'failed', 'cancelled' or 'idle'.
-    fraction : float
-    message : str
-        What is being done, or what went wrong and what to do.
-    secondsLeft : float or None
-    level : str
-        Of a finished run: 'warning' where the traffic light of its images is not green.
-    """
-
-    state: str
-    fraction: float = 0.0
-    message: str = ""
-    secondsLeft: float | None = None
-    level: str = "ready"
-
-    @property
-    def running(self) -> bool:
-        """Whether the child still works."""
-        return self.state == "running"
-
-    @property
-    def done(self) -> bool:
-        """Whether the result is in the scene."""
-        return self.state == "done"
-
-    @property
-    def sentence(self) -> tuple[str, str]:
-        """Text and level for the status line."""
-        levels = {"failed": "error", "cancelled": "warning"}
-        return self.message, levels.get(self.state, self.level)
 
 
 @dataclass(frozen=True)
@@ -80,15 +36,6 @@ class RunOrder:
     nodes: dict
 
 
-@dataclass(frozen=True)
-class RunCost:
-    """What a run will probably need."""
-
-    device: str
-    seconds: float
-    memoryGiB: float
-
-
 class RunLogic:
     """Apply and Cancel; part of `SSAGliomaSegLogic`."""
 
@@ -104,39 +51,10 @@ class RunLogic:
         """Whether a segmentation is under way."""
         return self._run is not None
 
-    def expectedCost(self, parameters) -> RunCost:
-        """Return time and memory that a run will probably need, from the last run on this computer."""
-        node = self.gridNode(parameters)
-        raw = self.willPrepare(parameters)
-        voxels = self.preparedMegavoxels if raw else 0.0
-        if not raw and node is not None and node.GetImageData() is not None:
-            voxels = node.GetImageData().GetNumberOfPoints() / _MEGAVOXEL
-        speed = float(slicer.app.userSettings().value(_SPEED_KEY) or _FIRST_SPEED)
-        seconds = _START_SECONDS + speed * voxels * (2 if parameters.mirror else 1)
-        memory = self.expectedMemoryGiB(parameters)
-        if raw:
-            seconds, memory = seconds + self.intakeSeconds(), max(memory, self.intakeMemoryGiB)
-        gpu = parameters.device == "cuda" or (parameters.device == "auto" and shutil.which("nvidia-smi") is not None)
-        return RunCost("GPU" if gpu else "CPU", seconds, memory)
-
-    def expectedMemoryGiB(self, parameters) -> float:
-        """Return what the core foretells of the child's memory for the chosen images and model; 0 without an image."""
-        from ssaglioma.inference.engine import PackageEngine
-        from ssaglioma.inference.engine_names import ONNX_RUNTIME
-        from ssaglioma.inference.memory import CaseSize, expected_gib
-
-        node = self.gridNode(parameters)
-        data = None if node is None else node.GetImageData()
-        if data is None:
-            return 0.0
-        x, y, z = data.GetDimensions()
-        mmX, mmY, mmZ = node.GetSpacing()
-        images = len(self.chosenNodes(parameters))
-        size = CaseSize.of_headers(images, (z, y, x), (mmZ, mmY, mmX), data.GetScalarSize())
-        return expected_gib(self.modelPackage(parameters), size, ONNX_RUNTIME, PackageEngine.slices_at_once)
-
     def statusSentence(self, parameters) -> tuple[str, str]:
         """Return text and level for the status line: what is missing, or what a run will cost."""
+        if self.running and self.previewNode is not None:
+            return _("Preview: a first, coarse look, not the result. The result takes its place."), "busy"
         if self.running:
             return _("Segmenting"), "busy"
         state = self.inputState(parameters)
@@ -176,6 +94,7 @@ class RunLogic:
             probabilities=True,
             prepare=parameters.prepare,
             keep_prepared=parameters.loadAligned,
+            preview=True,
         )
         try:
             self._run = processes.BackgroundRun(processes.command_line(arguments))
@@ -206,7 +125,7 @@ class RunLogic:
             dependencies.install(readiness, torch=torch)
 
     def poll(self) -> RunStatus:
-        """Ask the run how far it is; when it is done, take its result into the scene.
+        """Ask the run how far it is; show its preview; when it is done, take its result into the scene.
 
         Raises
         ------
@@ -217,9 +136,11 @@ class RunLogic:
 
         if self._run is None:
             return RunStatus("idle")
-        self._run.poll()
+        events = self._run.poll()
         end = self._run.end
         if end is None:
+            if any(isinstance(event, child_events.Preview) for event in events):
+                self._tryPreview()
             progress = self._run.progress
             return RunStatus("running", progress.fraction, progress.message, self._run.seconds_left())
         run, job, order = self._run, self._job, self._order
@@ -236,6 +157,7 @@ class RunLogic:
             level = "ready" if quality is None or quality.light == "green" else "warning"
             return RunStatus("done", 1.0, self._doneText(order.parameters), level=level)
         finally:
+            self.dropPreview()
             if not order.parameters.keepFiles:
                 job.remove()
 
@@ -293,6 +215,15 @@ class RunLogic:
         """Return the facts of the run that made the shown result: model, version, seconds, warnings."""
         return json.loads(parameters.runInfo) if parameters.runInfo else {}
 
+    def _tryPreview(self) -> None:
+        """Show the preview; one that cannot be shown is no reason to end the run, whose end tells what is wrong."""
+        from ssaglioma.errors import SSAGliomaError
+
+        try:
+            self.showPreview(self._order, self._job)
+        except SSAGliomaError as error:
+            self._run.log.add(f"The preview is not shown: {error}")
+
     def _take(self, order: RunOrder, job, seconds: float) -> None:
         from ssaglioma.errors import DatasetError
         from SSASlicerLib import jobs, segmentations, subject_hierarchy
@@ -333,7 +264,7 @@ class RunLogic:
             self._percentNode(node, anchor, region, probabilities) for region in ("TC", "ET")
         )
         parameters.runInfo = json.dumps(info)
-        self._keepSpeed(order, seconds)
+        self.keepSpeed(order, seconds, self._lastValues)
         self.updateMeasurements(parameters, probabilities)
 
     def _doneText(self, parameters) -> str:
@@ -343,12 +274,4 @@ class RunLogic:
         )
         quality = self.quality(parameters)
         light = [] if quality is None or quality.light == "green" else [quality.meaning]
-        return " ".join([text, *light, *self.runInfo(parameters).get("warnings", [])])
-
-    def _keepSpeed(self, order: RunOrder, seconds: float) -> None:
-        if "grid_of" in self._lastValues:  # raw: the model saw another grid than the anchor's
-            self.keepIntakeSeconds(self._lastValues.get("timings", {}))
-            return
-        voxels = order.anchor.GetImageData().GetNumberOfPoints() / _MEGAVOXEL
-        speed = max(0.05, (seconds - _START_SECONDS) / voxels / (2 if order.parameters.mirror else 1))
-        slicer.app.userSettings().setValue(_SPEED_KEY, f"{speed:.4f}")
+        return " ".join([text, *light, *self.warningTexts(parameters)])

@@ -43,6 +43,13 @@ class TrainingResultsLogic:
             return None
         return read_report(parameters.runFolder)
 
+    def reportPage(self, parameters) -> Path | None:
+        """Return the page with before and after of the folder's finished training, None if there is none."""
+        from ssaglioma.training.run_folder import PAGE_FILE
+
+        page = Path(parameters.runFolder) / PAGE_FILE if parameters.runFolder else None
+        return page if page is not None and page.is_file() else None
+
     def resultTexts(self, parameters) -> list[list[str]]:
         """Return the before-and-after table as texts, one row for each region; it is kept as a table node, too."""
         report = self.trainingReport(parameters)
@@ -81,18 +88,13 @@ class TrainingResultsLogic:
             If the package is damaged, or another model has its name.
         """
         from ssaglioma.errors import DatasetError
-        from ssaglioma.packages import find_package, read_package
-        from ssaglioma.packages.site_models import install_model
-        from ssaglioma.training.run_folder import PACKAGE_FOLDER
+        from ssaglioma.training.run_install import install_run
 
         judgement = self.judgement(parameters)
         if not judgement.accepted:
             raise DatasetError("The model is not taken into use", remedy=judgement.sentence)
-        folder = Path(parameters.runFolder)
-        package = read_package(folder / PACKAGE_FOLDER)
-        request = self.trainingJob(parameters)
-        earlier = find_package(request.model) if "model" in request.definition.needed else None
-        return install_model(self.siteFolder(), package, judgement.sentence, earlier=earlier)
+        self.recipes()  # a run may follow a recipe that another room registers
+        return install_run(parameters.runFolder, self.siteFolder(), judgement.sentence)
 
     def inUse(self, parameters) -> bool:
         """Tell whether the new model is the installed version of its shelf."""

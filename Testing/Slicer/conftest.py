@@ -1,6 +1,10 @@
 """Fixtures of the tests on a real MRML scene."""
 
+from correct_scene import correcting, student  # noqa: F401
+from lib_children import script  # noqa: F401
 from lib_scene import bare_scene  # noqa: F401
+from lib_segments import a_result  # noqa: F401
+from seg_refusals import mended, refused  # noqa: F401
 from seg_scene import (  # noqa: F401
     apply,
     boxed,

@@ -200,7 +200,7 @@ def test_a_real_run_goes_from_nodes_to_a_segmentation_and_back(bare_scene, tmp_p
 def test_grids_that_differ_are_told_by_the_child_with_the_remedy(bare_scene, tmp_path):
     write_tiny_package(tmp_path / "model")
     nodes = four_nodes()
-    nodes[Sequence.T2F] = node_from_volume(Volume(an_image().array, (9.0, 9.0, 9.0)), "FLAIR")
+    nodes[Sequence.T2F] = node_from_volume(Volume(an_image().array + 9, (9.0, 9.0, 9.0)), "FLAIR")
     job = export_case(nodes, parent_folder=tmp_path)
     run = BackgroundRun(command_line(job.arguments(model=str(tmp_path / "model"), device="cpu")))
     failure = run.wait(120)[-1]

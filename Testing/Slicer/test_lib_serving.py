@@ -8,6 +8,7 @@ import time
 
 import psutil
 import pytest
+from lib_children import is_alive, wait_for
 
 import ssaglioma
 from ssaglioma.errors import DeviceError
@@ -57,17 +58,6 @@ def answer_of(child, seconds=30.0):
             return answer
         time.sleep(0.01)
     raise AssertionError(child.log.text())
-
-
-def lives(pid):
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-
-
-def wait_for(condition, seconds=30.0):
-    limit = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < limit, "it did not happen in time"
-        time.sleep(0.01)
 
 
 def test_one_process_answers_one_request_after_the_other(child):
@@ -183,7 +173,7 @@ def test_a_child_of_another_version_is_not_listened_to(child):
 def test_a_child_that_ends_while_nobody_waits_says_nothing(child):
     one = child("tell('ready')\ntell('result', answered=0)")
     wait_for(lambda: not one.alive)
-    wait_for(lambda: one.poll() is None and not lives(one.pid))
+    wait_for(lambda: one.poll() is None and not is_alive(one.pid))
 
 
 def test_closing_ends_the_child_with_all_that_it_started(child, tmp_path):
@@ -199,7 +189,7 @@ def test_closing_ends_the_child_with_all_that_it_started(child, tmp_path):
     wait_for(lambda: one.poll() is None and one.ready)
     other = int((tmp_path / "pid").read_text())
     one.close()
-    wait_for(lambda: not lives(one.pid) and not lives(other))
+    wait_for(lambda: not is_alive(one.pid) and not is_alive(other))
     one.close()
     assert one.poll() is None and not one.alive
 
@@ -207,8 +197,8 @@ def test_closing_ends_the_child_with_all_that_it_started(child, tmp_path):
 def test_a_child_whose_input_closes_ends_by_itself(child):
     one = child(ECHO)
     wait_for(lambda: one.poll() is None and one.ready)
-    one._child.stdin.close()  # as when Slicer dies
-    wait_for(lambda: not lives(one.pid))
+    one._child.program.stdin.close()  # as when Slicer dies
+    wait_for(lambda: not is_alive(one.pid))
 
 
 def test_a_program_that_is_not_there_is_told():

@@ -8,67 +8,12 @@ import re
 import numpy as np
 import pytest
 import slicer
-from seg_scene import SHAPE, found_box, level, status
+from correct_scene import VOXELS, labels_of, paint, press, visible
+from seg_scene import found_box, level, status
 
 from ssaglioma.labels import GLIOMA
 from ssaglioma.volume import read_labelmap, read_volume
 from ssaglioma.volume.corrections import read_corrections
-
-VOXELS = int(np.prod(SHAPE))
-
-
-@pytest.fixture
-def correcting(boxed, tmp_path):
-    """The panel with a correction under way."""
-    boxed.ui.correctionsPath.currentPath = str(tmp_path / "corrections")
-    boxed.ui.correctButton.collapsed = False
-    boxed.ui.startCorrectionButton.click()
-    assert boxed.logic.correcting(boxed.parameters)
-    return boxed
-
-
-@pytest.fixture
-def student(boxed):
-    """The panel in student mode, the drawing begun."""
-    boxed.ui.fourViewsButton.click()
-    boxed.ui.diametersButton.click()
-    boxed.ui.studentModeCheckBox.click()
-    boxed.ui.startCorrectionButton.click()
-    assert boxed.logic.drawing(boxed.parameters)
-    return boxed
-
-
-def paint(panel, label, *boxes, clear=False):
-    """Paint boxes (slices of Z, Y, X) with a label as Slicer's effects do: by the editor logic, with its settings."""
-    from SSASlicerLib.oriented_images import oriented_image
-
-    grid = panel.logic.resultGrid(panel.parameters)
-    mask = np.zeros(grid.shape, np.uint8)
-    for box in boxes:
-        mask[box] = 1
-    editor = slicer.vtkSlicerSegmentEditorLogic()
-    editor.SetMRMLScene(slicer.mrmlScene)
-    editor.SetSegmentEditorNode(panel.ui.editorWidget.mrmlSegmentEditorNode())
-    panel.ui.editorWidget.saveStateForUndo()
-    mode = editor.ModificationModeRemove if clear else editor.ModificationModeAdd
-    editor.ModifySegmentByLabelmap(
-        panel.parameters.correction, label, oriented_image(grid.with_array(mask)), mode, False, False
-    )
-
-
-def press(panel, text):
-    """Press a button of the embedded editor."""
-    import qt
-
-    next(child for child in panel.ui.editorWidget.findChildren(qt.QPushButton) if child.text == text).click()
-
-
-def labels_of(panel, node):
-    return panel.logic.labelmapOf(node, panel.logic.resultGrid(panel.parameters)).array
-
-
-def visible(*nodes) -> list[bool]:
-    return [bool(node.GetDisplayNode().GetVisibility()) for node in nodes]
 
 
 def test_the_editor_is_bound_to_the_result_and_its_image(correcting):
@@ -237,86 +182,6 @@ def test_without_a_folder_the_save_button_says_what_is_missing(boxed):
     boxed.ui.startCorrectionButton.click()
     assert not boxed.ui.saveCorrectionButton.enabled
     assert boxed.ui.saveCorrectionButton.toolTip == "Choose a folder for corrections."
-
-
-def test_student_mode_hides_all_that_shows_the_model_s_answer(student):
-    parameters = student.parameters
-    assert visible(parameters.result, parameters.prediction, parameters.correction) == [False, False, True]
-    assert not labels_of(student, parameters.correction).any()
-    composites = slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")
-    assert {composite.GetForegroundVolumeID() for composite in composites} == {None}
-    assert visible(*student.logic.diameterLines(parameters)) == [False, False]
-    assert len(student.logic.diameterLines(parameters)) == 2
-
-
-@pytest.mark.parametrize("kind", ["mask", "probability", "doubt", "differences"])
-def test_while_the_student_draws_the_answer_cannot_be_called_up(student, kind):
-    from ssaglioma.errors import DatasetError
-
-    for name in ("overlaySelector", "worstSliceButton", "diametersButton", "differenceButton"):
-        assert not getattr(student.ui, name).enabled, name
-    with pytest.raises(DatasetError, match="shows the model's answer.*Finish your drawing"):
-        student.logic.showOverlay(student.parameters, kind)
-    student.ui.show3DButton.click()
-    assert visible(student.parameters.result) == [False]
-
-
-def test_differences_made_before_do_not_show_through(boxed):
-    boxed.parameters.reference = boxed.parameters.prediction
-    boxed.ui.differenceButton.click()
-    differences = next(
-        n for n in slicer.util.getNodesByClass("vtkMRMLSegmentationNode") if "differences" in n.GetName()
-    )
-    assert visible(differences) == [True]
-    boxed.ui.studentModeCheckBox.click()
-    boxed.ui.startCorrectionButton.click()
-    assert visible(differences) == [False]
-
-
-def test_a_drawing_is_scored_against_the_model_with_the_dice_counted_by_hand(student):
-    drawing = student.parameters.correction
-    paint(student, "ED", np.s_[1:5, 2:9, 2:5])  # 84 voxels, half of the tumor, all called edema
-    student.ui.scoreButton.click()
-    text = status(student)
-    assert text.startswith("Your drawing against") and f"WT {2 * 84 / (84 + 168):.2f}" in text, text
-    assert "TC 0.00" in text and "ET 0.00" in text
-    parameters = student.parameters
-    assert visible(parameters.result) == [True] and not parameters.studentMode
-    assert drawing.GetScene() is slicer.mrmlScene and not student.logic.correcting(parameters)
-    assert student.ui.overlaySelector.enabled
-    assert visible(*student.logic.diameterLines(parameters)) == [True, True]
-
-
-def test_a_drawing_is_scored_against_the_reference_where_there_is_one(student):
-    from SSASlicerLib.segmentations import segmentation_from_labelmap
-
-    parameters = student.parameters
-    truth = np.zeros(SHAPE, np.uint8)
-    truth[0:2, 0:4, 0:4] = GLIOMA.values["ET"]  # 32 voxels
-    grid = student.logic.resultGrid(parameters)
-    parameters.reference = segmentation_from_labelmap(grid.with_array(truth), "expert")
-    paint(student, "ET", np.s_[0, 0:4, 0:4])  # 16 of them
-    student.ui.scoreButton.click()
-    assert f"against expert, Dice: WT {2 * 16 / 48:.2f}, TC 0.67, ET 0.67" in status(student), status(student)
-
-
-def test_an_empty_drawing_scores_zero(student):
-    student.ui.scoreButton.click()
-    assert "WT 0.00, TC 0.00, ET 0.00" in status(student), status(student)
-
-
-def test_a_drawing_is_not_saved_as_a_correction(student, tmp_path):
-    student.ui.correctionsPath.currentPath = str(tmp_path / "corrections")
-    student.ui.saveCorrectionButton.click()
-    assert "A drawing of student mode is no correction of the model" in status(student)
-    assert not (tmp_path / "corrections").exists()
-
-
-def test_the_result_itself_is_not_scored_as_a_drawing(correcting):
-    correcting.ui.studentModeCheckBox.click()
-    correcting.ui.scoreButton.click()
-    assert "There is no drawing to score" in status(correcting) and "press Start" in status(correcting)
-    assert correcting.logic.correcting(correcting.parameters)
 
 
 def test_leaving_the_module_lets_go_of_the_editor_s_effect(host, correcting):

@@ -265,8 +265,9 @@ def test_the_self_test_of_the_module_passes(host, widget):
 
 
 def test_the_dataclasses_of_the_logic_are_frozen(widget):
-    from SSAGliomaSegLib import inputs, models, results, run
+    from SSAGliomaSegLib import cost, inputs, models, results, run, run_status
 
-    kinds = (inputs.InputState, inputs.GeometryRow, models.ModelEntry, results.ResultRow, run.RunStatus, run.RunCost)
+    kinds = (inputs.InputState, inputs.GeometryRow, models.ModelEntry, results.ResultRow)
+    kinds += (run.RunOrder, run_status.RunStatus, cost.RunCost)
     assert [kind.__name__ for kind in kinds if not kind.__dataclass_params__.frozen] == []
     assert all(dataclasses.is_dataclass(kind) for kind in kinds)

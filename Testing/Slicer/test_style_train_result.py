@@ -69,6 +69,22 @@ def test_a_model_that_is_worse_is_not_taken_into_use(desk, tmp_path, shipped):
     assert not site_folder().exists()
 
 
+def test_the_report_of_a_training_is_opened_where_there_is_one(desk, tmp_path, shipped, monkeypatch):
+    import qt
+
+    opened = []
+    monkeypatch.setattr(qt.QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    folder = finished(tmp_path / "run", shipped, accepted=False, start=shipped)
+    desk.ui.trainRunPath.currentPath = str(folder)
+    assert not desk.ui.trainReportButton.enabled
+    assert desk.ui.trainReportButton.toolTip == "There is no report of this training yet."
+    (folder / "report.html").write_text("before and after")
+    desk.panel.refresh()
+    assert desk.ui.trainReportButton.enabled
+    desk.ui.trainReportButton.click()
+    assert opened == [str(folder / "report.html")]
+
+
 def test_a_job_is_exported_and_its_result_comes_back(host, desk, tiny_cases, tmp_path, shipped):
     desk.ui.trainSourcePath.currentPath = str(tiny_cases)
     desk.ui.trainNameEdit.text = "ours"

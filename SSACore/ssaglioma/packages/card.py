@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from ssaglioma.errors import ModelPackageError
+from ssaglioma.errors import ModelPackageError, requirement
 from ssaglioma.labels import LABEL_SCHEMES, Sequence
 from ssaglioma.packages.nnunet_plan import NnunetPlan
 
 CARD_FORMAT = 1
 SLICE_AXES = ("axial", "through_plane")
+_require = requirement("The model card's", ModelPackageError)
 
 
 @dataclass(frozen=True)
@@ -202,8 +203,3 @@ class ModelCard:
         if unknown:
             raise ModelPackageError(f"{source} holds unknown keys {unknown!r}", remedy="Update SSAGlioma")
         return card
-
-
-def _require(condition: bool, name: str, value: object, expected: str) -> None:
-    if not condition:
-        raise ModelPackageError(f"The model card's {name} is {value!r}", expected=expected)

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from ssaglioma.errors import ModelPackageError
+from ssaglioma.errors import ModelPackageError, requirement
 
 OUTPUTS = ("sigmoid", "softmax")
 _HIGHEST_ORDER = 5
+_require = requirement("The plan's", ModelPackageError)
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,3 @@ class NnunetPlan:
             return cls(**{**values, **rules})
         except (TypeError, KeyError) as error:
             raise ModelPackageError(f"The plan of a model card is not whole ({error!r})") from error
-
-
-def _require(condition: bool, name: str, value: object, expected: str) -> None:
-    if not condition:
-        raise ModelPackageError(f"The plan's {name} is {value!r}", expected=expected)

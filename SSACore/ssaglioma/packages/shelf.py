@@ -11,16 +11,15 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from ssaglioma.errors import ModelPackageError, SSAGliomaError
+from ssaglioma.errors import ModelPackageError
 from ssaglioma.packages.package import CARD_FILE, ModelPackage, read_package
 from ssaglioma.types import PathLike
-from ssaglioma.volume.atomic import write_json_atomic
+from ssaglioma.volume.atomic import atomic_folder, write_json_atomic
 
 SHELF_FILE = "shelf.json"
 _FORMAT = 1
@@ -136,22 +135,10 @@ class PackageShelf:
 
     def _copy(self, package: ModelPackage) -> str:
         version = f"v{self.next_number()}"
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=self.root))
-            try:
-                for name in (CARD_FILE, *package.card.sha256):
-                    shutil.copyfile(package.folder / name, aside / name)
-                read_package(aside)
-                aside.chmod(0o755)
-                aside.rename(self.root / version)
-            finally:
-                shutil.rmtree(aside, ignore_errors=True)
-        except OSError as error:
-            raise SSAGliomaError(
-                f"The model cannot be installed in {str(self.root)!r} ({error.strerror or error})",
-                remedy="Free some space, or choose a folder that can be written; nothing was changed",
-            ) from error
+        with atomic_folder(self.root / version, f"The model cannot be installed in {str(self.root)!r}") as aside:
+            for name in (CARD_FILE, *package.card.sha256):
+                shutil.copyfile(package.folder / name, aside / name)
+            read_package(aside)
         return version
 
     def _write(self, state: dict[str, Any], action: str, version: str, note: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from ssaglioma.errors import ModelPackageError, SequenceError
+from ssaglioma.errors import ModelPackageError, SequenceError, requirement
 from ssaglioma.labels import Sequence
 
 STYLE_FORMAT = 1
@@ -16,6 +16,7 @@ STYLE_KINDS = (STYLIZER, ENCODER)
 NETWORK_PREFIX, STYLE_PREFIX, DECODER_PREFIX = "network.", "style.", "decoder."
 _CONTRAST = re.compile(r"[a-z0-9_-]+")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
+_require = requirement("The card's", ModelPackageError)
 
 
 @dataclass(frozen=True)
@@ -188,8 +189,3 @@ def contrast_sequence(name: str) -> Sequence | None:
 
 def _style(value: Any) -> BuiltInStyle:
     return value if isinstance(value, BuiltInStyle) else BuiltInStyle(**value)
-
-
-def _require(condition: bool, name: str, value: object, expected: str) -> None:
-    if not condition:
-        raise ModelPackageError(f"The card's {name} is {value!r}", expected=expected)

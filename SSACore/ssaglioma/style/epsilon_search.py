@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import torch
 
-from ssaglioma.errors import DatasetError
+from ssaglioma.errors import DatasetError, requirement
 
 Stylise = Callable[[torch.Tensor], torch.Tensor]
 """epsilon (1, latent) to stylised pictures, differentiable."""
 SegmenterLoss = Callable[[torch.Tensor], torch.Tensor]
 """Stylised pictures to the segmenter's loss, a differentiable scalar."""
+_require = requirement("Search option")
 
 
 @dataclass(frozen=True)
@@ -154,8 +155,3 @@ def _uphill(
         if risen > value or (halvings == 0 and risen == risen):
             return moved, risen
     return None
-
-
-def _require(condition: bool, name: str, value: object, expected: str) -> None:
-    if not condition:
-        raise DatasetError(f"Search option {name} is {value!r}", expected=expected)

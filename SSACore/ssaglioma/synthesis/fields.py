@@ -30,16 +30,8 @@ def smooth_noise(generator: np.random.Generator, shape: tuple[int, ...], sigma: 
 
 def upsampled(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Return the last axes of an array stretched linearly to `shape`, corner voxel to corner voxel."""
-    result = np.asarray(array, np.float32)
-    first = result.ndim - len(shape)
-    for axis, size in enumerate(shape, start=first):
-        place = np.linspace(0, result.shape[axis] - 1, size, dtype=np.float32)
-        low = np.minimum(place.astype(np.intp), max(result.shape[axis] - 2, 0))
-        high = np.minimum(low + 1, result.shape[axis] - 1)
-        weight = (place - low).reshape([-1 if k == axis else 1 for k in range(result.ndim)])
-        lower = result.take(low, axis=axis)
-        result = lower + weight * (result.take(high, axis=axis) - lower)
-    return result
+    sizes = np.shape(array)[-len(shape) :]
+    return _between(array, [np.linspace(0, had - 1, size, dtype=np.float32) for had, size in zip(sizes, shape)])
 
 
 def random_velocity(
@@ -85,13 +77,29 @@ def jacobian_determinant(displacement: np.ndarray, spacing: Spacing = (1.0, 1.0,
 
 def refined(array: np.ndarray, step: int, shape: tuple[int, int, int]) -> np.ndarray:
     """Return a field known at every `step`-th voxel (last three axes) at all voxels of a grid, linearly."""
+    places = [np.arange(size, dtype=np.float32) / step for size in shape]
+    return _between(array, [np.minimum(place, had - 1) for place, had in zip(places, np.shape(array)[-3:])])
+
+
+def _between(array: np.ndarray, places: list[np.ndarray]) -> np.ndarray:
+    """Return an array at places in voxels along each of its last axes, linearly."""
     result = np.asarray(array, np.float32)
-    first = result.ndim - 3
-    for axis, size in enumerate(shape, start=first):
-        place = np.minimum(np.arange(size, dtype=np.float32) / step, result.shape[axis] - 1)
+    for axis, place in enumerate(places, start=result.ndim - len(places)):
         low = np.minimum(place.astype(np.intp), max(result.shape[axis] - 2, 0))
         high = np.minimum(low + 1, result.shape[axis] - 1)
         weight = (place - low).reshape([-1 if k == axis else 1 for k in range(result.ndim)])
         lower = result.take(low, axis=axis)
         result = lower + weight * (result.take(high, axis=axis) - lower)
     return result
+
+
+def turning(degrees: tuple[float, float, float]) -> np.ndarray:
+    """Return the 3x3 matrix of turns about the axes Z, Y and X, in the order (Z, Y, X)."""
+    matrix = np.eye(3)
+    for axis, angle in enumerate(np.deg2rad(degrees)):
+        first, second = [other for other in range(3) if other != axis]
+        turn = np.eye(3)
+        turn[first, first] = turn[second, second] = np.cos(angle)
+        turn[first, second], turn[second, first] = -np.sin(angle), np.sin(angle)
+        matrix = matrix @ turn
+    return matrix

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence as Seq
 
 import numpy as np
@@ -17,14 +18,22 @@ from ssaglioma.training.quick_augmentation import QuickAugmentation
 from ssaglioma.training.sampling import Patch, PatchSampler
 
 _ANCHORS = ("t1c", "t2f")
+PatchChange = Callable[..., tuple[np.ndarray, np.ndarray]]
+"""Takes the image and labels of a patch and a seed, and returns both."""
 
 
-def augmentation_of(config: TrainingConfig, anchors: tuple[int, ...]) -> Augmentation | QuickAugmentation:
+def augmentation_of(config: TrainingConfig, anchors: tuple[int, ...]) -> PatchChange:
     """Return the augmentation that a configuration names; of the `anchors` one channel is always kept."""
+    if config.augmentation == "none":
+        return _unchanged
     patch = CONFIGURATIONS[config.network].patch
     if config.augmentation == "nnunet":
         return Augmentation(patch, config.channel_dropout, anchors)
     return QuickAugmentation(patch, len(config.channels), config.augmentation, config.channel_dropout, anchors)
+
+
+def _unchanged(image: np.ndarray, labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    return image, labels
 
 
 class PatchBatches(Dataset):

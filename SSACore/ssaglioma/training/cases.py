@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,26 @@ class TrainingCase:
     slice_mm: float = 1.0
 
 
+Images = Mapping[Sequence, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """A published way of bringing a case to the input of its network, in place of ours.
+
+    Attributes
+    ----------
+    name : str
+        Tells its cached cases from others'.
+    apply : callable
+        Takes the images by sequence and the labels (Z, Y, X), canonical axes, and the channels; returns the image
+        (C, ...) and the labels (...) to train on. Raises an `SSAGliomaError` on images that it is not for.
+    """
+
+    name: str
+    apply: Callable[[Images, np.ndarray, Seq[Sequence]], tuple[np.ndarray, np.ndarray]]
+
+
 def load_training_cases(
     cases: Seq[Case],
     cache: PathLike,
@@ -55,12 +76,13 @@ def load_training_cases(
     *,
     incomplete: bool = False,
     spacing_zyx_mm: WantedSpacing | None = None,
+    preparation: Preparation | None = None,
 ) -> list[TrainingCase]:
     """Return the cases normalised and memory-mapped; those not yet in the cache are made first.
 
     A cached case is used again only if its files have the same size and time stamp. With `incomplete`, a missing
     sequence becomes zeros, as in segmentation (simulated scanners leave some out). With `spacing_zyx_mm` they are
-    stretched to that voxel size; without it they stay as they are.
+    stretched to that voxel size; without it they stay as they are. A `preparation` takes the place of both.
 
     Raises
     ------
@@ -71,7 +93,7 @@ def load_training_cases(
     for index, case in enumerate(cases):
         progress(index / max(len(cases), 1), f"Reading {case.name}")
         _check_whole(case, channels, incomplete)
-        loaded.append(_load_case(case, Path(cache), channels, scheme, spacing_zyx_mm))
+        loaded.append(_load_case(case, Path(cache), channels, scheme, preparation or spacing_zyx_mm))
     return loaded
 
 
@@ -98,13 +120,13 @@ def _check_whole(case: Case, channels: Seq[Sequence], incomplete: bool) -> None:
 
 
 def _load_case(
-    case: Case, cache: Path, channels: Seq[Sequence], scheme: LabelScheme, spacing: WantedSpacing | None
+    case: Case, cache: Path, channels: Seq[Sequence], scheme: LabelScheme, way: WantedSpacing | Preparation | None
 ) -> TrainingCase:
-    folder = cache / f"{case.name}-{_fingerprint(case, channels, scheme, spacing)}"
+    folder = cache / f"{case.name}-{_fingerprint(case, channels, scheme, way)}"
     image_file, labels_file, grid_file = folder / _IMAGE, folder / _LABELS, folder / _GRID
     if not (image_file.exists() and labels_file.exists()):
         folder.mkdir(parents=True, exist_ok=True)
-        image, labels, slice_mm = _normalise(case, channels, scheme, spacing)
+        image, labels, slice_mm = _normalise(case, channels, scheme, way)
         write_json_atomic({"slice_mm": slice_mm}, grid_file)
         for target, array in ((image_file, image), (labels_file, labels)):
             with atomic_path(target) as temporary, open(temporary, "wb") as stream:
@@ -116,17 +138,22 @@ def _load_case(
     return TrainingCase(case.name, np.load(image_file, mmap_mode="r"), np.load(labels_file), slice_mm)
 
 
-def _fingerprint(case: Case, channels: Seq[Sequence], scheme: LabelScheme, spacing: WantedSpacing | None) -> str:
+def _fingerprint(
+    case: Case, channels: Seq[Sequence], scheme: LabelScheme, way: WantedSpacing | Preparation | None
+) -> str:
     files = [case.sequences[channel] for channel in channels if channel in case.sequences] + [Path(str(case.reference))]
     facts = [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in files]
     named = [] if len(files) == len(channels) + 1 else [[channel.value for channel in channels]]
-    stretch = [] if spacing is None else [{"spacing_zyx_mm": list(spacing)}]
+    if isinstance(way, Preparation):
+        stretch: list[dict[str, object]] = [{"preparation": way.name, "channels": [one.value for one in channels]}]
+    else:
+        stretch = [] if way is None else [{"spacing_zyx_mm": list(way)}]
     text = json.dumps([_CACHE_VERSION, scheme.name, facts, *named, *stretch])
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _normalise(
-    case: Case, channels: Seq[Sequence], scheme: LabelScheme, spacing: WantedSpacing | None
+    case: Case, channels: Seq[Sequence], scheme: LabelScheme, way: WantedSpacing | Preparation | None
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """Return image, labels and distance of the slices."""
     try:
@@ -136,12 +163,20 @@ def _normalise(
     except SSAGliomaError as error:
         raise DatasetError(f"Case {case.name!r}: {error}") from error
     arrays = {channel: to_canonical(volume).array for channel, volume in volumes.items()}
-    prepared, home = prepare_case(arrays, channels), to_canonical(reference)
+    home = to_canonical(reference)
+    slice_mm = home.spacing_zyx_mm[0]
+    if isinstance(way, Preparation):
+        try:
+            image, labels = way.apply(arrays, home.array.astype(np.uint8), channels)
+        except SSAGliomaError as error:
+            raise DatasetError(f"Case {case.name!r}: {error}") from error
+        return image.astype(np.float16), labels, slice_mm
+    prepared = prepare_case(arrays, channels)
     labels = home.array[prepared.box].astype(np.uint8)
     labels[~prepared.mask & (labels == 0)] = OUTSIDE
-    image, slice_mm = prepared.image, home.spacing_zyx_mm[0]
-    if spacing is not None:
+    image = prepared.image
+    if way is not None:
         depth = len(labels)
-        image, labels = stretched(image, labels, home.spacing_zyx_mm, spacing)
+        image, labels = stretched(image, labels, home.spacing_zyx_mm, way)
         slice_mm *= depth / len(labels)
     return image.astype(np.float16), labels, slice_mm

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ssaglioma.errors import DatasetError
+from ssaglioma.errors import requirement
 from ssaglioma.labels import SEQUENCE_ORDER
 from ssaglioma.networks.configurations import CONFIGURATIONS
 from ssaglioma.training.config_json import JsonConfig
@@ -12,7 +12,8 @@ from ssaglioma.training.config_json import JsonConfig
 OPTIMIZERS = ("adamw", "sgd", "adam")
 LOSSES = ("dice_bce", "mse_bce", "mse_literal", "mse_softmax")
 PRECISIONS = ("auto", "fp32", "bf16")
-AUGMENTATIONS = ("nnunet", "quick", "strong")
+AUGMENTATIONS = ("nnunet", "quick", "strong", "none")
+_require = requirement("Training option")
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ class TrainingConfig(JsonConfig):
         'dice_bce' (nnU-Net's region mode, the default), or squared error with a cross-entropy as in
         Ren et al. 2024, read in one of three ways: see `losses.SquaredErrorLoss`.
     augmentation : str
-        'nnunet' (by MONAI's transforms), 'quick' (as much for less time), or 'strong' (that, oftener, with
-        coil fields and random networks).
+        'nnunet' (by MONAI's transforms), 'quick' (as much for less time), 'strong' (that, oftener, with
+        coil fields and random networks), or 'none' (patches as they are; no channel is dropped either).
     spacing_mm : float or None
         Edge of the voxels that the network works on; None keeps the slices of a 2D network as they lie, 1 mm in the
         plane, and is 1 mm in 3D.
@@ -112,6 +113,8 @@ class TrainingConfig(JsonConfig):
         _require(self.decay_power >= 0, "decay_power", self.decay_power, "0 or more")
         _require(self.learning_rate > 0, "learning_rate", self.learning_rate, "more than 0")
         _require(self.augmentation in AUGMENTATIONS, "augmentation", self.augmentation, f"one of {AUGMENTATIONS}")
+        changed = self.augmentation != "none" or self.channel_dropout == 0
+        _require(changed, "channel_dropout", self.channel_dropout, "0 where the augmentation is 'none'")
         in_range = self.spacing_mm is None or 0.2 <= self.spacing_mm <= 10
         _require(in_range, "spacing_mm", self.spacing_mm, "0.2 to 10")
         _require(0 <= self.average_decay < 1, "average_decay", self.average_decay, "0 or more, below 1")
@@ -130,8 +133,3 @@ class TrainingConfig(JsonConfig):
         _require(dims == 2 or offsets == (0.0,), "slice_offsets_mm", offsets, "(0,) for a 3D network")
         fits = offsets == (0.0,) or self.augmentation != "nnunet"
         _require(fits, "augmentation", self.augmentation, "'quick' or 'strong' where a network sees several slices")
-
-
-def _require(condition: bool, name: str, value: object, expected: str) -> None:
-    if not condition:
-        raise DatasetError(f"Training option {name} is {value!r}", expected=expected)

@@ -32,3 +32,11 @@ class JsonConfig:
         if unknown:
             raise ModelPackageError(f"The {cls._KIND} holds unknown keys {unknown!r}", remedy="Update SSAGlioma")
         return cls(**values)
+
+
+class SteppedConfig(JsonConfig):
+    """Base of those of a training in epochs; an epoch is a fixed number of steps."""
+
+    epochs: int
+    steps_per_epoch: int
+    learning_rate: float

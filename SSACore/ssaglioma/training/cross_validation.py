@@ -7,13 +7,12 @@ its weights and are made anew if those change.
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,59 +22,19 @@ import ssaglioma
 from ssaglioma.errors import DatasetError
 from ssaglioma.inference.engine_choice import load_engine
 from ssaglioma.inference.ensemble import Ensemble
-from ssaglioma.labels import SEQUENCE_ORDER, Sequence
 from ssaglioma.packages import ModelPackage, read_package
 from ssaglioma.packages.package import WEIGHTS_FILE
-from ssaglioma.synthesis.scanner import scanner_preset
+from ssaglioma.training.conditions import Condition
 from ssaglioma.training.folds import GLIOMA_FOLDS, Folds, read_folds, site_folds
 from ssaglioma.training.validation import validate, validate_package
 from ssaglioma.types import PathLike, ProgressCallback, no_progress
 from ssaglioma.volume import Case, find_cases
 from ssaglioma.volume.atomic import write_json_atomic
 
-FIVE, SITES, CLEAN = "five", "sites", "clean"
+FIVE, SITES = "five", "sites"
 _OURS = ("--fold", "--folds", "--output", "--name", "--stop-after")
 _RECORD, _FOLDS = "study.json", "folds.json"
 _KEYS = {"name", "data", "folds", "train"}
-
-
-@dataclass(frozen=True)
-class Condition:
-    """What the held-out cases look like.
-
-    Attributes
-    ----------
-    scanner : str
-        'clean', or a preset of the scanner simulator.
-    missing : tuple of Sequence
-        Sequences that are left out.
-    """
-
-    scanner: str = CLEAN
-    missing: tuple[Sequence, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.scanner != CLEAN:
-            scanner_preset(self.scanner)
-
-    @property
-    def name(self) -> str:
-        """Such as 'clean', or '1.5T_ssa-without-t1n+t2w'; part of a file's name."""
-        left = "+".join(sequence.value for sequence in self.missing)
-        return f"{self.scanner}-without-{left}" if left else self.scanner
-
-
-def conditions(scanners: Iterable[str], subsets: bool) -> list[Condition]:
-    """Return a condition for each scanner with all sequences; with `subsets` also every allowed subset of them, clean.
-
-    Allowed are the subsets that hold T1Gd or FLAIR.
-    """
-    found = [Condition(scanner) for scanner in scanners]
-    for count in range(1, len(SEQUENCE_ORDER)) if subsets else ():
-        for missing in itertools.combinations(SEQUENCE_ORDER, count):
-            if not {Sequence.T1C, Sequence.T2F} <= set(missing):
-                found.append(Condition(CLEAN, missing))
-    return found
 
 
 @dataclass(frozen=True)
@@ -214,24 +173,15 @@ class CrossValidation:
         run = self._run(fold)
         package = self.package(fold)
         path = run / f"scores-{condition.name}.json"
-        digest = package.card.sha256[WEIGHTS_FILE]
-        if path.is_file():
-            known = json.loads(path.read_text(encoding="utf-8"))
-            if known.get("weights_sha256") == digest:
-                return dict(known)
-        if condition == Condition():
-            scores = json.loads((run / "scores.json").read_text(encoding="utf-8"))  # the training made them at its end
-        else:
-            scores = validate_package(
-                package,
-                self.held_out(fold),
-                without=condition.missing,
-                scanner=None if condition.scanner == CLEAN else condition.scanner,
-                progress=progress,
-            )
-        document = {**scores, "fold": fold, "condition": condition.name, "weights_sha256": digest}
-        write_json_atomic(document, path, allow_nan=False)
-        return document
+
+        def make() -> dict[str, Any]:
+            if condition == Condition():  # the training made them at its end
+                return dict(json.loads((run / "scores.json").read_text(encoding="utf-8")))
+            left_out, scanner = condition.missing, condition.simulated
+            return validate_package(package, self.held_out(fold), without=left_out, scanner=scanner, progress=progress)
+
+        facts = {"fold": fold, "condition": condition.name, "weights_sha256": package.card.sha256[WEIGHTS_FILE]}
+        return _kept_or_made(path, facts, make)
 
     def package(self, fold: int) -> ModelPackage:
         """Return the model package of a trained fold."""
@@ -263,19 +213,15 @@ def score_together(studies: Seq[CrossValidation], folder: PathLike, fold: int, c
     if any(study.folds != first.folds or study.study.data != first.study.data for study in studies):
         raise DatasetError("The studies hold out different cases", expected="the same data and folds in all")
     packages = [study.package(fold) for study in studies]
-    digests = [package.card.sha256[WEIGHTS_FILE] for package in packages]
     path = Path(folder) / f"fold{fold}" / f"scores-{condition.name}.json"
-    if path.is_file():
-        known = json.loads(path.read_text(encoding="utf-8"))
-        if known.get("weights_sha256") == digests:
-            return dict(known)
     path.parent.mkdir(parents=True, exist_ok=True)
-    predictor = Ensemble([load_engine(package, device="cpu") for package in packages])
-    scanner = None if condition.scanner == CLEAN else condition.scanner
-    scores = validate(predictor, first.held_out(fold), without=condition.missing, scanner=scanner)
-    document = {**scores, "fold": fold, "condition": condition.name, "weights_sha256": digests}
-    write_json_atomic(document, path, allow_nan=False)
-    return document
+
+    def make() -> dict[str, Any]:
+        predictor = Ensemble([load_engine(package, device="cpu") for package in packages])
+        return validate(predictor, first.held_out(fold), without=condition.missing, scanner=condition.simulated)
+
+    digests = [package.card.sha256[WEIGHTS_FILE] for package in packages]
+    return _kept_or_made(path, {"fold": fold, "condition": condition.name, "weights_sha256": digests}, make)
 
 
 def read_scores(folder: PathLike, condition: str) -> list[dict[str, Any]]:
@@ -295,6 +241,17 @@ def read_scores(folder: PathLike, condition: str) -> list[dict[str, Any]]:
         )
     documents = [json.loads(path.read_text(encoding="utf-8")) for path in files]
     return [{**row, "fold": document["fold"]} for document in documents for row in document["cases"]]
+
+
+def _kept_or_made(path: Path, facts: dict[str, Any], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return the scores in a file if they are those of the same weights, else make and write them."""
+    if path.is_file():
+        known = json.loads(path.read_text(encoding="utf-8"))
+        if known.get("weights_sha256") == facts["weights_sha256"]:
+            return dict(known)
+    document = {**make(), **facts}
+    write_json_atomic(document, path, allow_nan=False)
+    return document
 
 
 def _filled(text: str) -> str:

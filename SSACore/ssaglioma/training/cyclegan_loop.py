@@ -16,9 +16,8 @@ from torch.nn import functional
 
 from ssaglioma.errors import DatasetError
 from ssaglioma.style.cyclegan import DIVISOR, CycleGan
-from ssaglioma.training.checkpoint import CHECKPOINT, resumed_facts, save_checkpoint
-from ssaglioma.training.config_json import JsonConfig
-from ssaglioma.training.history import write_history
+from ssaglioma.training.config_json import SteppedConfig
+from ssaglioma.training.epoch_loop import EpochLoop
 from ssaglioma.training.style_slices import Slices, SliceSet, paired_cuts, paired_sets
 from ssaglioma.types import ProgressCallback, no_progress
 
@@ -26,7 +25,7 @@ _BETAS = (0.5, 0.999)
 
 
 @dataclass(frozen=True)
-class CycleGanConfig(JsonConfig):
+class CycleGanConfig(SteppedConfig):
     """One training of a CycleGAN.
 
     Attributes
@@ -86,45 +85,23 @@ class CycleGanTrainer:
         ModelPackageError
             If the folder holds a run with another configuration, or a damaged checkpoint.
         """
-        sets = paired_sets(self.content, self.style)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        torch.manual_seed(self.config.seed)
+        sets, config = paired_sets(self.content, self.style), self.config
+        torch.manual_seed(config.seed)
         network = CycleGan().to(self.device)
-        optimizer = torch.optim.Adam(network.parameters(), self.config.learning_rate, betas=_BETAS)
-        facts = resumed_facts(self.folder, network, optimizer, self.config)
-        self.history = [] if facts is None else list(facts["history"])
-        for epoch in range(len(self.history), self.config.epochs):
-            self.history.append(self._epoch(epoch, network.train(), optimizer, sets, progress))
-            known = {"epoch": epoch + 1, "history": self.history, "config": self.config.to_json()}
-            save_checkpoint(self.folder / CHECKPOINT, network, optimizer, known)
-            write_history(self.folder, self.history)
+        optimizer = torch.optim.Adam(network.parameters(), config.learning_rate, betas=_BETAS)
+        EpochLoop(config, self.folder, network, optimizer, self.history, progress).run(
+            lambda step: self._step(network, optimizer, *self._batch(sets, step)),
+            rate=lambda step: config.learning_rate * min(1.0, 2 * (1 - step // config.steps_per_epoch / config.epochs)),
+            in_words=lambda row: f"cycle {row['cycle']:.3f}",
+        )
         return network.eval()
 
-    def _epoch(
-        self,
-        epoch: int,
-        network: CycleGan,
-        optimizer: torch.optim.Optimizer,
-        sets: tuple[SliceSet, SliceSet],
-        progress: ProgressCallback,
-    ) -> dict[str, Any]:
-        config, rows = self.config, []
-        rate = config.learning_rate * min(1.0, 2 * (1 - epoch / config.epochs))
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        for index in range(config.steps_per_epoch):
-            step = epoch * config.steps_per_epoch + index
-            generator = np.random.default_rng([config.seed, step])
-            drawn = paired_cuts(sets, generator, config.batch_size, (config.crop, config.crop))
-            content, style = (one.cut(cuts, config.crop).to(self.device) for one, cuts in zip(sets, drawn))
-            row = self._step(network, optimizer, content, style)
-            if not np.isfinite(sum(row.values())):
-                raise DatasetError(f"The loss became {row} in step {step + 1}", remedy="Lower the learning rate")
-            rows.append(row)
-            done = (step + 1) / (config.epochs * config.steps_per_epoch)
-            progress(done, f"Epoch {epoch + 1} of {config.epochs}: cycle {row['cycle']:.3f}")
-        means = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
-        return {"epoch": epoch + 1, **means, "learning_rate": rate}
+    def _batch(self, sets: tuple[SliceSet, SliceSet], step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        crop = self.config.crop
+        generator = np.random.default_rng([self.config.seed, step])
+        drawn = paired_cuts(sets, generator, self.config.batch_size, (crop, crop))
+        content, style = (one.cut(cuts, crop).to(self.device) for one, cuts in zip(sets, drawn))
+        return content, style
 
     def _step(
         self, network: CycleGan, optimizer: torch.optim.Optimizer, content: torch.Tensor, style: torch.Tensor

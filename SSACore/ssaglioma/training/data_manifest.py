@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ssaglioma import __version__
+from ssaglioma.packages.package import sha256
 from ssaglioma.training.config import TrainingConfig
-from ssaglioma.training.style_fingerprint import file_sha256
 from ssaglioma.types import PathLike
 from ssaglioma.volume import Case
 from ssaglioma.volume.atomic import write_json_atomic
@@ -56,5 +56,5 @@ def _digests(cases: Iterable[Case]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for case in cases:
         files = [*case.sequences.values(), *([] if case.reference is None else [Path(str(case.reference))])]
-        found[case.name] = {file.name: file_sha256(Path(file)) for file in files}
+        found[case.name] = {file.name: sha256(Path(file)) for file in files}
     return found

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ssaglioma.errors import DatasetError
+from ssaglioma.errors import requirement
 from ssaglioma.style.encoders import ENCODERS
-from ssaglioma.training.config_json import JsonConfig
+from ssaglioma.training.config_json import SteppedConfig
 
 _COUNTS = ("epochs", "steps_per_epoch", "batch_size", "warmup_steps")
 _WEIGHTS = ("picture_weight", "contrast_weight", "scanner_weight", "region_weight", "largest_blur_px", "largest_noise")
+_require = requirement("Encoder training option")
 
 
 @dataclass(frozen=True)
-class EncoderTrainingConfig(JsonConfig):
+class EncoderTrainingConfig(SteppedConfig):
     """One training run of an encoder; the defaults suit `mri_small` and one processor core for half an hour.
 
     Attributes
@@ -67,8 +68,3 @@ class EncoderTrainingConfig(JsonConfig):
             _require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
         for name in ("learning_rate", "gradient_clip"):
             _require(getattr(self, name) > 0, name, getattr(self, name), "more than 0")
-
-
-def _require(condition: bool, name: str, value: object, expected: str) -> None:
-    if not condition:
-        raise DatasetError(f"Encoder training option {name} is {value!r}", expected=expected)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,13 +14,12 @@ from torch.nn import functional
 from ssaglioma.errors import DatasetError
 from ssaglioma.style.encoder_heads import EncoderTask, normalise_activations
 from ssaglioma.style.encoders import build_encoder
-from ssaglioma.training.checkpoint import resumed_facts, save_checkpoint
 from ssaglioma.training.encoder_config import EncoderTrainingConfig
 from ssaglioma.training.encoder_slices import EncoderBatch, EncoderSlices
-from ssaglioma.training.history import write_history
+from ssaglioma.training.epoch_loop import EpochLoop, Scalars
+from ssaglioma.training.optimization import cosine_rate, descend
 from ssaglioma.types import ProgressCallback, no_progress
 
-CHECKPOINT = "checkpoint.safetensors"
 _JUDGED = 8
 _LOSSES = ("picture", "contrast", "scanner", "region")
 _HELD_OUT_STEP = 10**9
@@ -69,21 +66,14 @@ class EncoderTrainer:
         """
         if self.held_out is not None and self.held_out.names != self.slices.names:
             raise DatasetError(f"The held-out contrasts are {self.held_out.names}", expected=f"{self.slices.names}")
-        self.folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(self.config.seed)
         task = self._build().to(self.device)
         optimizer = torch.optim.AdamW(task.parameters(), self.config.learning_rate, weight_decay=1e-4)
-        first = self._resume(task, optimizer)
-        for epoch in range(first, self.config.epochs):
-            began = time.monotonic()
-            losses = self._epoch(epoch, task, optimizer, progress)
-            row = {"epoch": epoch + 1, **losses, **self._judged(task), "seconds": time.monotonic() - began}
-            self.history.append(row)
-            facts = {"epoch": epoch + 1, "history": self.history, "config": self.config.to_json()}
-            save_checkpoint(self.folder / CHECKPOINT, task, optimizer, facts)
-            write_history(self.folder, self.history)
-            if self.should_stop():
-                break
+        EpochLoop(self.config, self.folder, task, optimizer, self.history, progress, self.should_stop).run(
+            lambda step: self._step(step, task, optimizer),
+            rate=lambda step: cosine_rate(self.config, self.config.warmup_steps, step),
+            judged=lambda: self._judged(task),
+        )
         task.eval()
         if self.finished:
             task.fold()
@@ -99,37 +89,11 @@ class EncoderTrainer:
         encoder = build_encoder(self.config.encoder, frozen=False)
         return EncoderTask(encoder, contrasts=len(self.slices.names), regions=self.slices.region_count)
 
-    def _resume(self, task: EncoderTask, optimizer: torch.optim.Optimizer) -> int:
-        facts = resumed_facts(self.folder, task, optimizer, self.config)
-        if facts is None:
-            return 0
-        self.history = list(facts["history"])
-        write_history(self.folder, self.history)  # a kill may have come between checkpoint and history
-        return int(facts["epoch"])
-
-    def _epoch(
-        self, epoch: int, task: EncoderTask, optimizer: torch.optim.Optimizer, progress: ProgressCallback
-    ) -> dict[str, float]:
-        task.train()
-        total, rows = self.config.epochs * self.config.steps_per_epoch, []
-        for index in range(self.config.steps_per_epoch):
-            step = epoch * self.config.steps_per_epoch + index
-            for group in optimizer.param_groups:
-                group["lr"] = _learning_rate(self.config, step)
-            losses = encoder_losses(task, self.slices.batch(self.config, step))
-            loss = torch.stack([getattr(self.config, f"{name}_weight") * losses[name] for name in _LOSSES]).sum()
-            if not torch.isfinite(loss):
-                raise DatasetError(
-                    f"The loss became {float(loss.detach())} in step {step + 1}",
-                    remedy="Lower the learning rate; the last checkpoint is kept",
-                )
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(task.parameters(), self.config.gradient_clip)
-            optimizer.step()
-            rows.append({name: float(losses[name].detach()) for name in _LOSSES} | {"loss": float(loss.detach())})
-            progress((step + 1) / total, f"Epoch {epoch + 1} of {self.config.epochs}: loss {rows[-1]['loss']:.3f}")
-        return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+    def _step(self, step: int, task: EncoderTask, optimizer: torch.optim.Optimizer) -> Scalars:
+        losses = encoder_losses(task, self.slices.batch(self.config, step))
+        loss = torch.stack([getattr(self.config, f"{name}_weight") * losses[name] for name in _LOSSES]).sum()
+        descend(loss, task, optimizer, self.config.gradient_clip)
+        return {name: float(losses[name].detach()) for name in _LOSSES} | {"loss": float(loss.detach())}
 
     @torch.no_grad()
     def _judged(self, task: EncoderTask) -> dict[str, float]:
@@ -165,9 +129,3 @@ def encoder_losses(task: EncoderTask, batch: EncoderBatch) -> dict[str, torch.Te
         "scanner": functional.mse_loss(found["scanner"], batch.scanner.to(device)),
         "region": region,
     }
-
-
-def _learning_rate(config: EncoderTrainingConfig, step: int) -> float:
-    warm = min(1.0, (step + 1) / config.warmup_steps)
-    total = config.epochs * config.steps_per_epoch
-    return config.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * step / total))

@@ -18,7 +18,16 @@ import ssaglioma
 from ssaglioma.errors import DatasetError, SSAGliomaError
 from ssaglioma.packages import find_package, read_package
 from ssaglioma.packages.package import CARD_FILE
-from ssaglioma.training.run_folder import EVENTS_FILE, EXAMPLES_FOLDER, PACKAGE_FOLDER, REPORT_FILE, RUN_FOLDER
+from ssaglioma.training.run_folder import (
+    CHECK_FOLDER,
+    EVENTS_FILE,
+    EXAMPLES_FOLDER,
+    PACKAGE_FOLDER,
+    PAGE_FILE,
+    REPORT_FILE,
+    RUN_FOLDER,
+    TEXT_FILE,
+)
 from ssaglioma.training.run_report import read_report
 from ssaglioma.training.run_request import RunRequest, read_request, write_request
 from ssaglioma.training.style_provenance import PROVENANCE_FILE
@@ -122,10 +131,10 @@ def import_result(folder: PathLike, target: PathLike) -> Path:
             )
     try:
         home.mkdir(parents=True, exist_ok=True)
-        for name in (PACKAGE_FOLDER, EXAMPLES_FOLDER, RUN_FOLDER):
+        for name in (PACKAGE_FOLDER, EXAMPLES_FOLDER, RUN_FOLDER, CHECK_FOLDER):
             if (source / name).is_dir():
                 shutil.copytree(source / name, home / name, dirs_exist_ok=True)
-        for name in (REPORT_FILE, EVENTS_FILE):
+        for name in (REPORT_FILE, TEXT_FILE, PAGE_FILE, EVENTS_FILE):
             if (source / name).is_file():
                 shutil.copyfile(source / name, home / name)
     except OSError as error:

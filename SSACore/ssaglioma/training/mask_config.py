@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ssaglioma.errors import DatasetError
+from ssaglioma.errors import requirement
 from ssaglioma.networks import CONFIGURATIONS
 from ssaglioma.synthesis.heads import Ranges
-from ssaglioma.training.config_json import JsonConfig
+from ssaglioma.training.config_json import SteppedConfig
 
 _COUNTS = ("epochs", "steps_per_epoch", "batch_size", "warmup_steps")
+_require = requirement("Brain mask training option")
 
 
 @dataclass(frozen=True)
-class MaskTrainingConfig(JsonConfig):
+class MaskTrainingConfig(SteppedConfig):
     """One training run of a brain mask; the defaults suit one processor core for half an hour.
 
     Attributes
@@ -62,8 +63,3 @@ class MaskTrainingConfig(JsonConfig):
 
 def _ranges(values: dict[str, Any]) -> Ranges:
     return Ranges(**{**values, "slice_mm": tuple(values["slice_mm"])})
-
-
-def _require(condition: bool, name: str, value: object, expected: str) -> None:
-    if not condition:
-        raise DatasetError(f"Brain mask training option {name} is {value!r}", expected=expected)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,13 +16,12 @@ from ssaglioma.errors import DatasetError, ModelPackageError
 from ssaglioma.networks import SegmentationNetwork, build_network
 from ssaglioma.preprocessing.mask_input import scaled
 from ssaglioma.synthesis.heads import HeadMap, Ranges, SyntheticHead, draw_head_scan, make_head_scan
-from ssaglioma.training.checkpoint import resumed_facts, save_checkpoint
-from ssaglioma.training.history import write_history
+from ssaglioma.training.epoch_loop import EpochLoop, Scalars
 from ssaglioma.training.losses import RegionLoss
 from ssaglioma.training.mask_config import MaskTrainingConfig
+from ssaglioma.training.optimization import cosine_rate, descend
 from ssaglioma.types import ProgressCallback, no_progress
 
-CHECKPOINT = "checkpoint.safetensors"
 _JUDGED = 8
 _HELD_OUT_STEP = 10**9
 """Held-out scans are numbered from here, so that none is a training scan."""
@@ -40,13 +37,13 @@ class MaskBatch:
 
 
 class SyntheticHeads(Dataset):
-    """Step number -> `MaskBatch`, from a first step on; the same number gives the same batch."""
+    """Step number -> `MaskBatch`, from a first step to the run's last; the same number gives the same batch."""
 
     def __init__(self, heads: Sequence[HeadMap], config: MaskTrainingConfig, first_step: int) -> None:
         self._heads, self._config, self._first = heads, config, first_step
 
     def __len__(self) -> int:
-        return self._config.steps_per_epoch
+        return self._config.epochs * self._config.steps_per_epoch - self._first
 
     def __getitem__(self, index: int) -> MaskBatch:
         number = (self._config.seed, self._first + index)
@@ -98,20 +95,18 @@ class MaskTrainer:
         """
         if not self.heads:
             raise DatasetError("There is no head to train on", expected="at least one label map of a whole head")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        torch.manual_seed(self.config.seed)
+        config = self.config
+        torch.manual_seed(config.seed)
         network = self._build()
-        optimizer = torch.optim.AdamW(network.parameters(), self.config.learning_rate, weight_decay=1e-4)
-        for epoch in range(self._resume(network, optimizer), self.config.epochs):
-            began = time.monotonic()
-            loss = self._epoch(epoch, network, optimizer, progress)
-            row = {"epoch": epoch + 1, "loss": loss, **self._judged(network), "seconds": time.monotonic() - began}
-            self.history.append(row)
-            facts = {"epoch": epoch + 1, "history": self.history, "config": self.config.to_json()}
-            save_checkpoint(self.folder / CHECKPOINT, network, optimizer, facts)
-            write_history(self.folder, self.history)
-            if self.should_stop():
-                break
+        optimizer = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=1e-4)
+        loop = EpochLoop(config, self.folder, network, optimizer, self.history, progress, self.should_stop)
+        scans = SyntheticHeads(self.heads, config, loop.next_step)
+        batches = iter(DataLoader(scans, batch_size=None, num_workers=self.workers))
+        loop.run(
+            lambda step: self._step(next(batches), network, optimizer),
+            rate=lambda step: cosine_rate(config, config.warmup_steps, step),
+            judged=lambda: self._judged(network),
+        )
         return network.eval()
 
     def _build(self) -> SegmentationNetwork:
@@ -127,44 +122,12 @@ class MaskTrainer:
                 ) from error
         return network.to(self.device)
 
-    def _resume(self, network: SegmentationNetwork, optimizer: torch.optim.Optimizer) -> int:
-        facts = resumed_facts(self.folder, network, optimizer, self.config)
-        if facts is None:
-            return 0
-        self.history = list(facts["history"])
-        write_history(self.folder, self.history)  # a kill may have come between checkpoint and history
-        return int(facts["epoch"])
-
-    def _epoch(
-        self,
-        epoch: int,
-        network: SegmentationNetwork,
-        optimizer: torch.optim.Optimizer,
-        progress: ProgressCallback,
-    ) -> float:
-        network.train()
-        region_loss = RegionLoss(batch_dice=False)
-        total, losses = self.config.epochs * self.config.steps_per_epoch, []
-        first = epoch * self.config.steps_per_epoch
-        batches = SyntheticHeads(self.heads, self.config, first)
-        for step, batch in enumerate(DataLoader(batches, batch_size=None, num_workers=self.workers), start=first):
-            for group in optimizer.param_groups:
-                group["lr"] = _learning_rate(self.config, step)
-            scales = network.forward_scales(batch.image.to(self.device))
-            loss = region_loss(scales, batch.brain.to(self.device))
-            loss = loss + self.config.tumour_weight * tumour_loss(scales[0], batch.tumour.to(self.device))
-            if not torch.isfinite(loss):
-                raise DatasetError(
-                    f"The loss became {float(loss.detach())} in step {step + 1}",
-                    remedy="Lower the learning rate; the last checkpoint is kept",
-                )
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), self.config.gradient_clip)
-            optimizer.step()
-            losses.append(float(loss.detach()))
-            progress((step + 1) / total, f"Epoch {epoch + 1} of {self.config.epochs}: loss {losses[-1]:.3f}")
-        return float(np.mean(losses))
+    def _step(self, batch: MaskBatch, network: SegmentationNetwork, optimizer: torch.optim.Optimizer) -> Scalars:
+        scales = network.forward_scales(batch.image.to(self.device))
+        loss = RegionLoss(batch_dice=False)(scales, batch.brain.to(self.device))
+        loss = loss + self.config.tumour_weight * tumour_loss(scales[0], batch.tumour.to(self.device))
+        descend(loss, network, optimizer, self.config.gradient_clip)
+        return {"loss": float(loss.detach())}
 
     @torch.no_grad()
     def _judged(self, network: SegmentationNetwork) -> dict[str, float]:
@@ -203,9 +166,3 @@ def _drawn(head: HeadMap, ranges: Ranges, generator: np.random.Generator) -> tup
     image = np.zeros_like(scan.image)
     image[scan.scanned] = scaled(scan.image[scan.scanned])
     return image, scan.brain, scan.tumour
-
-
-def _learning_rate(config: MaskTrainingConfig, step: int) -> float:
-    warm = min(1.0, (step + 1) / config.warmup_steps)
-    total = config.epochs * config.steps_per_epoch
-    return config.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * step / total))

@@ -12,9 +12,8 @@ from ssaglioma.labels import BRAIN
 from ssaglioma.networks import CONFIGURATIONS
 from ssaglioma.packages import ModelCard, ModelPackage, write_package
 from ssaglioma.preprocessing.mask_input import MASK_SPACING_MM
-from ssaglioma.training.checkpoint import read_checkpoint, segmentation_weights
+from ssaglioma.training.checkpoint import CHECKPOINT, read_checkpoint, segmentation_weights
 from ssaglioma.training.mask_config import MaskTrainingConfig
-from ssaglioma.training.mask_loop import CHECKPOINT
 
 TITLE = "Brain mask, 3D, 3 mm: any contrast, thick or thin slices, with and without a tumor at the surface"
 INTENDED_USE = (

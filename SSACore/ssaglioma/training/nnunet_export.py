@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,7 @@ from ssaglioma.networks.families import PlainConvConfiguration
 from ssaglioma.packages import ModelCard, ModelPackage, NnunetPlan, ResamplingRule
 from ssaglioma.training.nnunet_files import CHECKPOINTS, DATASET_FILE, PLANS_FILE
 from ssaglioma.types import PathLike
-from ssaglioma.volume.atomic import write_json_atomic
+from ssaglioma.volume.atomic import atomic_folder, write_json_atomic
 
 DATASET_NAME = re.compile(r"Dataset\d{3}_\w+$", re.ASCII)
 TRAINER, PLANS_NAME = "nnUNetTrainer", "nnUNetPlans"
@@ -50,17 +48,11 @@ def export_nnunet(package: ModelPackage, results: PathLike, dataset: str) -> Pat
     folder = Path(results) / dataset / f"{TRAINER}__{PLANS_NAME}__{_CONFIGURATION[network.dims]}"
     if folder.exists():
         raise ModelPackageError(f"The folder {str(folder)!r} is there already", remedy="Choose another --dataset")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder.parent))
-    try:
+    with atomic_folder(folder, f"The model cannot be written to {str(folder)!r}") as aside:
         write_json_atomic(_dataset_json(card, plan), aside / DATASET_FILE)
         write_json_atomic(_plans_json(card, plan, network, dataset), aside / PLANS_FILE)
         (aside / "fold_0").mkdir()
         torch.save(_checkpoint(package, plan, network), aside / "fold_0" / CHECKPOINTS[0])
-        aside.chmod(0o755)
-        aside.rename(folder)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     return folder
 
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Sequence as Seq
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from ssaglioma.training.nnunet_export import check_dataset_name, dataset_labels
 from ssaglioma.training.nnunet_files import DATASET_FILE
 from ssaglioma.types import PathLike, ProgressCallback, no_progress
 from ssaglioma.volume import Case, check_same_grid, read_labelmap, read_volume, write_volume
-from ssaglioma.volume.atomic import write_json_atomic
+from ssaglioma.volume.atomic import atomic_folder, write_json_atomic
 
 _ENDING = ".nii.gz"
 
@@ -54,25 +53,13 @@ def export_dataset(
             f"The folder {str(folder)!r} is there already", expected="a new one", remedy="Choose another name"
         )
     _check_complete(cases, channels)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder.parent))
-        try:
-            for name in ("imagesTr", "labelsTr"):
-                (aside / name).mkdir()
-            for index, case in enumerate(cases):
-                progress(index / len(cases), f"Writing {case.name}")
-                _write_case(case, aside, scheme, channels)
-            write_json_atomic(dataset_json(scheme, channels, len(cases)), aside / DATASET_FILE)
-            aside.chmod(0o755)
-            aside.rename(folder)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-    except OSError as error:
-        raise SSAGliomaError(
-            f"The data set cannot be written to {str(folder)!r} ({error.strerror or error})",
-            remedy="Free some disk space, or choose another folder; nothing was changed",
-        ) from error
+    with atomic_folder(folder, f"The data set cannot be written to {str(folder)!r}") as aside:
+        for name in ("imagesTr", "labelsTr"):
+            (aside / name).mkdir()
+        for index, case in enumerate(cases):
+            progress(index / len(cases), f"Writing {case.name}")
+            _write_case(case, aside, scheme, channels)
+        write_json_atomic(dataset_json(scheme, channels, len(cases)), aside / DATASET_FILE)
     return folder
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from ssaglioma.inference.device import bfloat16_pays
 from ssaglioma.training.config import TrainingConfig
+from ssaglioma.training.config_json import SteppedConfig
 
 
 def make_optimizer(config: TrainingConfig, network: torch.nn.Module) -> torch.optim.Optimizer:
@@ -25,6 +28,24 @@ def learning_rate(config: TrainingConfig, epoch: int, step: int) -> float:
     """Return the rate of a step: linear warm-up, then (1 - epoch / epochs) ** decay_power."""
     warm = min(1.0, (step + 1) / max(config.warmup_steps, 1))
     return config.learning_rate * warm * (1 - epoch / config.epochs) ** config.decay_power
+
+
+def cosine_rate(config: SteppedConfig, warmup_steps: int, step: int) -> float:
+    """Return the rate of a step: linear warm-up times a cosine that falls to 0 at the end."""
+    warm = min(1.0, (step + 1) / warmup_steps)
+    total = config.epochs * config.steps_per_epoch
+    return config.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * step / total))
+
+
+def descend(
+    loss: torch.Tensor, network: torch.nn.Module, optimizer: torch.optim.Optimizer, gradient_clip: float | None
+) -> None:
+    """Take one step down a loss; `gradient_clip` is the largest norm of the gradient, None for no limit."""
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    if gradient_clip is not None:
+        torch.nn.utils.clip_grad_norm_(network.parameters(), gradient_clip)
+    optimizer.step()
 
 
 def autocast_dtype(precision: str, device: torch.device) -> torch.dtype | None:

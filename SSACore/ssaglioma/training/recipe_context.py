@@ -148,12 +148,15 @@ class TrainedRun:
         Of the model that it goes on from, whose grid and regions it keeps; None for a network that started fresh.
     notes : tuple of str
         What the person who trained should know, such as cases that were left out.
+    learned_from : str
+        Cases of this run, for its report; empty takes `words`.
     """
 
     folder: Path
     words: str
     card: ModelCard | None = None
     notes: tuple[str, ...] = ()
+    learned_from: str = ""
 
 
 def split_held_out(cases: Seq[Case], names: Seq[str]) -> tuple[list[Case], list[Case]]:

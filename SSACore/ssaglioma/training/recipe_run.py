@@ -16,22 +16,38 @@ from typing import Any
 from ssaglioma.adaptation.check import compare_scores
 from ssaglioma.errors import DeviceError
 from ssaglioma.inference.device import choose_device
+from ssaglioma.labels import label_scheme
 from ssaglioma.networks import CONFIGURATIONS, SegmentationNetwork
-from ssaglioma.packages import ModelPackage, find_package, write_package
+from ssaglioma.packages import ModelCard, ModelPackage, find_package, write_package
 from ssaglioma.training.checkpoint import read_checkpoint, segmentation_weights
 from ssaglioma.training.epoch_watch import HeldOutWatch
 from ssaglioma.training.loop import CHECKPOINT, STEP_MESSAGE, EpochWatch
 from ssaglioma.training.package import package_run
 from ssaglioma.training.recipe_context import RunContext, TrainedRun, part_of, split_held_out, without_patients
 from ssaglioma.training.recipe_training import scheme_of
-from ssaglioma.training.run_folder import EXAMPLES_FOLDER, PACKAGE_FOLDER, RUN_FOLDER
-from ssaglioma.training.run_report import RegionRow, RunReport, write_report
+from ssaglioma.training.run_folder import (
+    CHECK_FOLDER,
+    EXAMPLES_FOLDER,
+    PACKAGE_FOLDER,
+    PAGE_FILE,
+    RUN_FOLDER,
+    TEXT_FILE,
+)
+from ssaglioma.training.run_page import AFTER, BEFORE, write_run_page
+from ssaglioma.training.run_report import CaseRow, RegionRow, RunReport, write_report
 from ssaglioma.training.run_request import RunRequest
+from ssaglioma.training.run_words import report_text
 from ssaglioma.training.validation import mean_dice, validate_package
 from ssaglioma.types import ProgressCallback, no_progress
 from ssaglioma.volume import Case, find_cases
+from ssaglioma.volume.atomic import atomic_path
 
 _TRAINED, _BEFORE = 0.85, 0.92
+_EARLIER = "; with the weights before the last training"
+_DOUBT_NOTE = (
+    "The Dice to expect and the likelihood of lesions, which the new model tells in each case, were measured with the "
+    "earlier weights."
+)
 EpochCallback = Callable[[dict[str, Any]], None]
 
 
@@ -152,34 +168,46 @@ def _clocked(hooks: RunHooks) -> ProgressCallback:
 
 
 def _conclude(context: RunContext, trained: TrainedRun, progress: ProgressCallback) -> RunReport:
-    package = _package(context, trained)
+    package, start = _package(context, trained), context.start
     before = None
-    if context.start is not None:
-        before = _scores(context, context.start, part_of(progress, _TRAINED, _BEFORE))
-    after = _scores(context, package, part_of(progress, _BEFORE, 1.0))
+    if start is not None:
+        before = _scores(context, start, BEFORE, part_of(progress, _TRAINED, _BEFORE))
+    after = _scores(context, package, AFTER, part_of(progress, _BEFORE, 1.0))
     rows = tuple(_row(region, before, after) for region in package.card.regions)
-    reasons: tuple[str, ...] = ()
-    if before is not None and context.start is not None:
-        regions = [region for region in package.card.regions if region in context.start.card.regions]
-        reasons = compare_scores(before, after, regions).reasons
     means = {row.region: {"mean": row.after, "cases": row.cases} for row in rows if row.after is not None}
     made_by = f"held-out cases of the training by {context.request.recipe!r}"
     scored = replace(package.card, scores={"made_by": made_by, "mean_dice": means})
     write_package(package.folder, scored, package.weights())
-    start = context.start.card if context.start is not None else None
+    reasons: tuple[str, ...] = ()
+    if before is not None and start is not None:
+        regions = [region for region in package.card.regions if region in start.card.regions]
+        reasons = compare_scores(before, after, regions).reasons
     report = RunReport(
         recipe=context.request.recipe,
         model=context.request.name,
-        compared_with=f"{start.name} {start.version}" if start else "",
+        compared_with=f"{start.card.name} {start.card.version}" if start else "",
         held_out=tuple(case.name for case in context.held_out),
         rows=rows,
         accepted=not reasons,
         reasons=reasons,
         minutes=_minutes(context.output / RUN_FOLDER),
-        notes=trained.notes,
+        notes=(*trained.notes, *([_DOUBT_NOTE] if package.card.expected_dice else [])),
+        cases=_case_rows(package.card.regions, before, after),
+        learned_from=trained.learned_from or trained.words,
     )
-    write_report(context.output, report)
+    _write(context, report, package.card)
     return report
+
+
+def _write(context: RunContext, report: RunReport, card: ModelCard) -> None:
+    """Write the report for people, and last the one for programs, which tells that the run is done."""
+    output = context.output
+    with atomic_path(output / TEXT_FILE) as temporary:
+        Path(temporary).write_text(report_text(report), encoding="utf-8")
+    write_run_page(
+        output / PAGE_FILE, report, context.held_out, output / CHECK_FOLDER, label_scheme(card.labels), card.regions
+    )
+    write_report(output, report)
 
 
 def _package(context: RunContext, trained: TrainedRun) -> ModelPackage:
@@ -196,13 +224,43 @@ def _package(context: RunContext, trained: TrainedRun) -> ModelPackage:
         training_data=words,
         scores={},
         missing_cost={},
+        expected_dice=_of_earlier(trained.card.expected_dice),
+        lesion_confidence=_of_earlier(trained.card.lesion_confidence),
     )
     weights = segmentation_weights(read_checkpoint(trained.folder / CHECKPOINT)[1])
     return write_package(target, card, {name: value.cpu().numpy() for name, value in weights.items()})
 
 
-def _scores(context: RunContext, package: ModelPackage, progress: ProgressCallback) -> dict[str, Any]:
-    return validate_package(package, context.held_out, device=str(context.device), progress=progress)
+def _of_earlier(fitted: dict[str, Any]) -> dict[str, Any]:
+    """Return numbers about a model's doubt that its further training keeps, with a word on whose they are."""
+    made_by = str(fitted.get("made_by", "")).partition(_EARLIER)[0]
+    return {**fitted, "made_by": made_by + _EARLIER} if fitted else {}
+
+
+def _scores(context: RunContext, package: ModelPackage, when: str, progress: ProgressCallback) -> dict[str, Any]:
+    keep = context.output / CHECK_FOLDER / when
+    return validate_package(package, context.held_out, device=str(context.device), keep=keep, progress=progress)
+
+
+def _case_rows(regions: Seq[str], before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple[CaseRow, ...]:
+    earlier = {row["case"]: row["regions"] for row in before["cases"]} if before is not None else {}
+    rows = []
+    for row in after["cases"]:
+        for region in regions:
+            new, old = row["regions"][region], earlier.get(row["case"], {}).get(region)
+            held = new["empty"] in ("none", "prediction")
+            rows.append(
+                CaseRow(
+                    case=row["case"],
+                    region=region,
+                    reference_ml=float(new["volume_reference_ml"]),
+                    before_ml=None if old is None else float(old["volume_prediction_ml"]),
+                    after_ml=float(new["volume_prediction_ml"]),
+                    before=float(old["dice"]) if held and old is not None else None,
+                    after=float(new["dice"]) if held else None,
+                )
+            )
+    return tuple(rows)
 
 
 def _row(region: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> RegionRow:

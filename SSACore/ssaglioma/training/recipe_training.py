@@ -83,8 +83,9 @@ def fine_tune(
     card = context.start.card
     how = "".join(f", {part} frozen" for part in frozen)
     how += f", {len(source)} earlier ones replayed" if source else ""
-    words = f"{card.training_data.rstrip('.')}. Then fine-tuned on {len(target)} cases of this site{how}"
-    return TrainedRun(context.folder, words, card)
+    news = f"{len(target)} cases of this site{how}"
+    words = f"{card.training_data.rstrip('.')}. Then fine-tuned on {news}"
+    return TrainedRun(context.folder, words, card, learned_from=news)
 
 
 def stage_from_model(

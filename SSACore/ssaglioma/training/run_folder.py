@@ -1,7 +1,8 @@
 """The folder of a run as another program sees it: where the run stands, its curves, and how it is asked to pause.
 
 job.json  lock.json  events.jsonl (what the child said)  log.txt (its errors)  pause (asks it to pause)
-run/ (checkpoint, history)  examples/  package/  report.json
+run/ (checkpoint, history)  examples/  package/  check/ (held-out cases, segmented before and after)
+report.json  report.txt  report.html (the same for people, with pictures)
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from ssaglioma.types import PathLike
 
 EVENTS_FILE, LOG_FILE, PAUSE_FILE = "events.jsonl", "log.txt", "pause"
 RUN_FOLDER, PACKAGE_FOLDER, EXAMPLES_FOLDER, REPORT_FILE = "run", "package", "examples", "report.json"
+CHECK_FOLDER, PAGE_FILE, TEXT_FILE = "check", "report.html", "report.txt"
 _HISTORY = "history.json"
 _TAIL_BYTES = 1 << 16
 _CANCELLED = 130

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,35 @@ class RegionRow:
 
 
 @dataclass(frozen=True)
+class CaseRow:
+    """One region in one held-out case, by the model before (None without one) and the new one.
+
+    Attributes
+    ----------
+    case, region : str
+    reference_ml : float
+        Volume that the expert outlined.
+    before_ml, after_ml : float or None
+        Volume that each model found.
+    before, after : float or None
+        Dice; None where the expert outlined nothing, for then it says little.
+    """
+
+    case: str
+    region: str
+    reference_ml: float
+    before_ml: float | None
+    after_ml: float | None
+    before: float | None
+    after: float | None
+
+    @property
+    def change(self) -> float | None:
+        """Dice gained."""
+        return None if self.before is None or self.after is None else self.after - self.before
+
+
+@dataclass(frozen=True)
 class RunReport:
     """The outcome of a run.
 
@@ -63,6 +92,9 @@ class RunReport:
         Time of the training.
     notes : tuple of str
         What the person who trained should know, such as cases that were left out.
+    cases : tuple of CaseRow
+    learned_from : str
+        Cases that were trained on, in words.
     """
 
     recipe: str
@@ -74,6 +106,14 @@ class RunReport:
     reasons: tuple[str, ...]
     minutes: float
     notes: tuple[str, ...] = ()
+    cases: tuple[CaseRow, ...] = ()
+    learned_from: str = ""
+
+    @property
+    def mean_change(self) -> float | None:
+        """Mean Dice gained over the regions; None if no earlier model was compared."""
+        changes = [row.change for row in self.rows if row.change is not None]
+        return sum(changes) / len(changes) if changes else None
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -89,10 +129,12 @@ class RunReport:
             If it is no report.
         """
         try:
-            known = {item.name: values[item.name] for item in fields(cls) if item.name != "notes"}
-            known["notes"] = values.get("notes", ())
+            known = {
+                item.name: values[item.name] for item in fields(cls) if item.default is MISSING or item.name in values
+            }
             known["rows"] = tuple(RegionRow(**row) for row in known["rows"])
-            known |= {name: tuple(known[name]) for name in ("held_out", "reasons", "notes")}
+            known["cases"] = tuple(CaseRow(**row) for row in known.get("cases", ()))
+            known |= {name: tuple(known.get(name, ())) for name in ("held_out", "reasons", "notes")}
             return cls(**known)
         except (TypeError, KeyError) as error:
             raise DatasetError(

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ssaglioma.errors import DatasetError
+from ssaglioma.errors import DatasetError, requirement
 from ssaglioma.labels import Sequence
 from ssaglioma.style import find_method
 from ssaglioma.training.cases import TrainingCase
@@ -25,6 +25,7 @@ from ssaglioma.training.style_provenance import Provenance, check_leakage, patie
 from ssaglioma.volume import Case
 
 DIRECTIONS = ("to_target", "to_source", "both")
+_require = requirement("Style augmentation option")
 
 
 @dataclass(frozen=True)
@@ -264,8 +265,3 @@ def _plan_case(
             strength=float(generator.uniform(*augmentation.strengths)),
             seed=int(generator.integers(2**31)),
         )
-
-
-def _require(condition: bool, name: str, value: object, expected: str) -> None:
-    if not condition:
-        raise DatasetError(f"Style augmentation option {name} is {value!r}", expected=expected)

@@ -21,7 +21,7 @@ import numpy as np
 
 from ssaglioma import __version__
 from ssaglioma.errors import SSAGliomaError
-from ssaglioma.training.style_fingerprint import file_sha256
+from ssaglioma.packages.package import sha256
 
 _IMAGE, _RECORD, _UNFINISHED = "image.npy", "copy.json", ".unfinished-"
 _CACHE_VERSION = 1
@@ -72,7 +72,7 @@ def _is_whole(target: Path, shape: tuple[int, ...]) -> bool:
         record = json.loads((target / _RECORD).read_text(encoding="utf-8"))
         image = np.load(target / _IMAGE, mmap_mode="r")
         fits = image.shape == shape and image.dtype == np.float16
-        return fits and file_sha256(target / _IMAGE) == record["sha256"]
+        return fits and sha256(target / _IMAGE) == record["sha256"]
     except (OSError, ValueError, KeyError, TypeError, EOFError):
         return False
 
@@ -85,7 +85,7 @@ def _publish(target: Path, image: np.ndarray, provenance: Mapping[str, Any], sha
         aside = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=target.parent))
         try:
             np.save(aside / _IMAGE, image)
-            record = {"sha256": file_sha256(aside / _IMAGE), "provenance": dict(provenance)}
+            record = {"sha256": sha256(aside / _IMAGE), "provenance": dict(provenance)}
             (aside / _RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
             shutil.rmtree(target, ignore_errors=True)
             os.replace(aside, target)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ssaglioma.errors import DatasetError
+from ssaglioma.errors import requirement
 from ssaglioma.style.building import TRAINED_METHODS
 from ssaglioma.style.encoders import ENCODERS
-from ssaglioma.training.config_json import JsonConfig
+from ssaglioma.training.config_json import SteppedConfig
 
 _WEIGHTS = ("style_weight", "latent_weight", "identity_weight", "boundary_weight", "histogram_weight")
+_require = requirement("Style training option")
 
 
 @dataclass(frozen=True)
-class StyleTrainingConfig(JsonConfig):
+class StyleTrainingConfig(SteppedConfig):
     """One training run of a stylizer; the defaults suit a small encoder on two cores.
 
     Attributes
@@ -130,8 +131,3 @@ def paper_config(method: str) -> StyleTrainingConfig:
         keep_detail=False,
         gradient_clip=None,
     )
-
-
-def _require(condition: bool, name: str, value: object, expected: str) -> None:
-    if not condition:
-        raise DatasetError(f"Style training option {name} is {value!r}", expected=expected)

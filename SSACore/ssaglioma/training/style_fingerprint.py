@@ -16,7 +16,6 @@ from ssaglioma.labels import Sequence
 from ssaglioma.style import Stylizer
 from ssaglioma.volume import Case
 
-_CHUNK = 1 << 20
 _PASSING = ("_fitted", "warnings")
 """Of a stylizer: left behind by its calls; a copy is given its style anew."""
 
@@ -26,15 +25,6 @@ def case_facts(case: Case, channels: Seq[Sequence]) -> list[list[Any]]:
     files = [case.sequences[channel] for channel in channels if channel in case.sequences]
     files += [] if case.reference is None else [Path(str(case.reference))]
     return [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in files]
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file in hex digits."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def stylizer_digest(stylizer: Stylizer) -> str:

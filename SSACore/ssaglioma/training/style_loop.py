@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,17 +10,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from ssaglioma.errors import DatasetError
 from ssaglioma.style.building import TrainedNetwork, base_of, build_style_network, start_decoder
 from ssaglioma.style.objectives import Losses, picture_losses, space_code, space_losses
 from ssaglioma.style.variational import VariationalNetwork
-from ssaglioma.training.checkpoint import resumed_facts, save_checkpoint
-from ssaglioma.training.history import write_history
+from ssaglioma.training.epoch_loop import EpochLoop, Scalars
+from ssaglioma.training.optimization import descend
 from ssaglioma.training.style_config import StyleTrainingConfig
 from ssaglioma.training.style_slices import Slices, SliceSet, paired_cuts, paired_sets
 from ssaglioma.types import ProgressCallback, no_progress
 
-CHECKPOINT = "checkpoint.safetensors"
 _JUDGED = 8
 _PICTURE_LOSSES = ("content", "style", "identity", "boundary", "histogram")
 _SPACE_LOSSES = ("latent", "reconstruction")
@@ -74,7 +71,6 @@ class StyleTrainer:
         """
         sets = paired_sets(self.content, self.style)
         judged = SliceSet(self.held_out, "held-out") if len(self.held_out) else sets[0]
-        self.folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(self.config.seed)
         network = build_style_network(
             self.config.method, self.config.encoder, self.encoder_weights, self.config.network_options
@@ -83,62 +79,19 @@ class StyleTrainer:
             start_decoder(network, self.decoder_weights)
         network = network.to(self.device)
         optimizer = torch.optim.Adam(network.parameters(), self.config.learning_rate)
-        first = self._resume(network, optimizer)
-        write_history(self.folder, self.history)  # a kill may have come between checkpoint and history
         pictures = judged.whole(_JUDGED, self.config.content_crop).to(self.device)
-        for epoch in range(first, self.config.epochs):
-            began = time.monotonic()
-            losses = self._epoch(epoch, network, optimizer, sets, progress)
-            error = measured_identity_error(network, pictures)
-            row = {"epoch": epoch + 1, "identity_error": error, **losses, "seconds": time.monotonic() - began}
-            self.history.append(row)
-            facts = {"epoch": epoch + 1, "history": self.history, "config": self.config.to_json()}
-            save_checkpoint(self.folder / CHECKPOINT, network, optimizer, facts)
-            write_history(self.folder, self.history)
-            progress((epoch + 1) / self.config.epochs, f"Epoch {epoch + 1}: identity error {error:.2%}")
-            if self.should_stop():
-                break
+        EpochLoop(self.config, self.folder, network, optimizer, self.history, progress, self.should_stop).run(
+            lambda step: self._step(step, network, optimizer, sets),
+            rate=lambda step: self.config.learning_rate / (1 + self.config.decay * step),
+            judged=lambda: {"identity_error": measured_identity_error(network, pictures)},
+            in_words=_in_words,
+        )
         return network.eval()
 
     @property
     def finished(self) -> bool:
         """Whether all epochs are done."""
         return len(self.history) >= self.config.epochs
-
-    def _resume(self, network: TrainedNetwork, optimizer: torch.optim.Optimizer) -> int:
-        facts = resumed_facts(self.folder, network, optimizer, self.config)
-        if facts is None:
-            return 0
-        self.history = list(facts["history"])
-        return int(facts["epoch"])
-
-    def _epoch(
-        self,
-        epoch: int,
-        network: TrainedNetwork,
-        optimizer: torch.optim.Optimizer,
-        sets: tuple[SliceSet, SliceSet],
-        progress: ProgressCallback,
-    ) -> dict[str, float]:
-        network.train()
-        config, rows, rate = self.config, [], 0.0
-        for index in range(config.steps_per_epoch):
-            step = epoch * config.steps_per_epoch + index
-            rate = config.learning_rate / (1 + config.decay * step)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            row = self._step(step, network, optimizer, sets)
-            if not np.isfinite(row["loss"]):
-                raise DatasetError(
-                    f"The loss became {row['loss']} in step {step + 1}",
-                    remedy="Lower the learning rate; the last checkpoint is kept",
-                )
-            rows.append(row)
-            identity = f"identity {row['identity']:.2%}, " if "identity" in row else ""
-            done = (step + 1) / (config.epochs * config.steps_per_epoch)
-            progress(done, f"Epoch {epoch + 1} of {config.epochs}: {identity}loss {row['loss']:.3f}")
-        mean = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
-        return {**mean, "learning_rate": rate}
 
     def _step(
         self,
@@ -176,12 +129,13 @@ class StyleTrainer:
         """Take one step down the weighted sum and return each loss, and the sum as 'loss'."""
         weights = {name: getattr(self.config, f"{name}_weight") for name in names}
         loss = torch.stack([weight * losses[name] for name, weight in weights.items() if weight]).sum()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        if self.config.gradient_clip is not None:
-            torch.nn.utils.clip_grad_norm_(network.parameters(), self.config.gradient_clip)
-        optimizer.step()
+        descend(loss, network, optimizer, self.config.gradient_clip)
         return {name: float(losses[name].detach()) for name in names} | {"loss": float(loss.detach())}
+
+
+def _in_words(row: Scalars) -> str:
+    identity = f"identity {row['identity']:.2%}, " if "identity" in row else ""
+    return f"{identity}loss {row['loss']:.3f}"
 
 
 @torch.no_grad()

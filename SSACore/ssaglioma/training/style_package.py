@@ -20,9 +20,8 @@ from ssaglioma.style.decoders import MirrorDecoder
 from ssaglioma.style.encoders import ENCODERS, build_encoder
 from ssaglioma.style.packaged import style_tensors
 from ssaglioma.style.registry import create_stylizer
-from ssaglioma.training.checkpoint import read_checkpoint, segmentation_weights
+from ssaglioma.training.checkpoint import CHECKPOINT, read_checkpoint, segmentation_weights
 from ssaglioma.training.style_config import StyleTrainingConfig
-from ssaglioma.training.style_loop import CHECKPOINT
 from ssaglioma.volume import Volume
 
 LEAST_STYLE_CASES = 10

@@ -17,7 +17,7 @@ from ssaglioma.labels import LabelScheme, Sequence, label_scheme
 from ssaglioma.packages import ModelPackage
 from ssaglioma.synthesis.scanner import apply_scan, draw_scan, scan_labels
 from ssaglioma.types import ProgressCallback, no_progress
-from ssaglioma.volume import Case, Volume, read_labelmap, read_volume
+from ssaglioma.volume import Case, Volume, read_labelmap, read_volume, write_volume
 
 
 def validate_package(
@@ -28,6 +28,7 @@ def validate_package(
     mirror: bool = False,
     without: Seq[Sequence] = (),
     scanner: str | None = None,
+    keep: Path | None = None,
     progress: ProgressCallback = no_progress,
 ) -> dict[str, Any]:
     """Segment held-out cases and score them; no threshold or checkpoint is chosen here.
@@ -42,6 +43,8 @@ def validate_package(
         Sequences to leave out, to measure what a missing one costs.
     scanner : str or None
         Preset that the cases pass through first: see `seen_through`.
+    keep : Path or None
+        Folder that receives the labelmaps as CASE-seg.nii.gz.
 
     Returns
     -------
@@ -49,7 +52,7 @@ def validate_package(
         What `ssaglioma evaluate --json` writes.
     """
     engine = load_engine(package, device=device, mirror=mirror)
-    return validate(engine, cases, without=without, scanner=scanner, progress=progress)
+    return validate(engine, cases, without=without, scanner=scanner, keep=keep, progress=progress)
 
 
 def validate(
@@ -58,6 +61,7 @@ def validate(
     *,
     without: Seq[Sequence] = (),
     scanner: str | None = None,
+    keep: Path | None = None,
     progress: ProgressCallback = no_progress,
 ) -> dict[str, Any]:
     """Do as `validate_package` with a model that is loaded already, such as an ensemble."""
@@ -67,9 +71,18 @@ def validate(
         progress(index / len(cases), f"Validating {case.name}")
         volumes, reference = seen_through(case, scanner, scheme)
         given = {name: volume for name, volume in volumes.items() if name not in without}
-        scored[case.name] = evaluate_case(reference, segment_case(given, predictor).labelmap, scheme)
+        found = segment_case(given, predictor).labelmap
+        if keep is not None:
+            keep.mkdir(parents=True, exist_ok=True)
+            write_volume(found, kept_labelmap(keep, case.name))
+        scored[case.name] = evaluate_case(reference, found, scheme)
     progress(1.0, "Validated")
     return build_document(scored, EvaluationOptions(), scheme_name=scheme.name)
+
+
+def kept_labelmap(folder: Path, case: str) -> Path:
+    """Return where `validate` keeps the labelmap of a case."""
+    return folder / f"{case}-seg.nii.gz"
 
 
 def seen_through(case: Case, scanner: str | None, scheme: LabelScheme) -> tuple[dict[Sequence, Volume], Volume]:

@@ -1,10 +1,11 @@
-"""Files that are either whole or not there: written aside, flushed, renamed."""
+"""Files and folders that are either whole or not there: written aside, flushed, renamed."""
 
 from __future__ import annotations
 
 import errno
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -46,6 +47,34 @@ def atomic_path(target: PathLike) -> Iterator[Path]:
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()
+
+
+@contextmanager
+def atomic_folder(target: PathLike, failure: str) -> Iterator[Path]:
+    """Yield a temporary folder beside the target, which is not there yet; on success it gets the target's name.
+
+    If the block fails, nothing stays behind.
+
+    Raises
+    ------
+    SSAGliomaError
+        If the disk is full or may not be written; `failure` is what it says then, such as "The case cannot be written".
+    """
+    path = Path(target)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=path.parent))
+        try:
+            yield aside
+            aside.chmod(0o755)
+            aside.rename(path)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+    except OSError as error:
+        raise SSAGliomaError(
+            f"{failure} ({error.strerror or error})",
+            remedy="Free some disk space, or choose a folder that can be written; nothing was changed",
+        ) from error
 
 
 def write_json_atomic(values: Mapping[str, Any], target: PathLike, *, allow_nan: bool = True) -> None:

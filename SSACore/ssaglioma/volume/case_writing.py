@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from ssaglioma.errors import DatasetError, SSAGliomaError
+from ssaglioma.errors import DatasetError
 from ssaglioma.labels import GLIOMA, SEQUENCE_ORDER, LabelScheme, Sequence, to_scheme
 from ssaglioma.types import PathLike
+from ssaglioma.volume.atomic import atomic_folder
 from ssaglioma.volume.checks import check_same_grid
 from ssaglioma.volume.volume import Volume
 from ssaglioma.volume.writing import write_volume
 
-_ASIDE, _SUFFIX = ".writing-", ".nii.gz"
+_SUFFIX = ".nii.gz"
 
 
 def save_case(
@@ -47,19 +46,7 @@ def save_case(
         if not values.any():
             raise DatasetError(f"The labels of {name!r} are empty", expected="a tumor to learn from")
         volumes["seg"] = labels.with_array(values)
-    try:
-        Path(root).mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=root))
-        try:
-            for kind, volume in volumes.items():
-                write_volume(volume, aside / f"{name}-{kind}{_SUFFIX}")
-            aside.chmod(0o755)
-            aside.rename(folder)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-    except OSError as error:
-        raise SSAGliomaError(
-            f"The case cannot be written to {str(root)!r} ({error.strerror or error})",
-            remedy="Free some disk space, or choose another folder; nothing was changed",
-        ) from error
+    with atomic_folder(folder, f"The case cannot be written to {str(root)!r}") as aside:
+        for kind, volume in volumes.items():
+            write_volume(volume, aside / f"{name}-{kind}{_SUFFIX}")
     return folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -64,7 +65,8 @@ def find_cases(folder: PathLike) -> list[Case]:
 
     Labels are known by a word (`-seg`, `_dseg` ...) or by lying in `labels`, `labelsTr` or `labelsTs`;
     for a folder `imagesTr` the `labelsTr` beside it is looked at too. Files that are named by
-    the sequence alone (`t1.nii`) take the name of their folder; folders of one name stay apart.
+    the sequence alone (`t1.nii`) take the name of their folder; folders of one name stay apart. Links to folders are
+    followed.
 
     Raises
     ------
@@ -113,8 +115,17 @@ def _in_order(slots: Mapping[Sequence | None, Path]) -> dict[Sequence, Path]:
 
 
 def _image_files(root: Path) -> list[Path]:
-    files = (path for path in root.rglob("*") if path.name.lower().endswith(IMAGE_SUFFIXES) and path.is_file())
-    return [path for path in files if not any(part.startswith(".") for part in path.relative_to(root).parts)]
+    """Return the images below a folder; linked folders are gone into, each folder once, hidden ones never."""
+    found: list[Path] = []
+    seen: set[str] = set()
+    for folder, folders, names in os.walk(root, followlinks=True):
+        real = os.path.realpath(folder)
+        folders[:] = [] if real in seen else [name for name in folders if not name.startswith(".")]
+        if real not in seen:
+            shown = (Path(folder, name) for name in names if not name.startswith("."))
+            found += [path for path in shown if path.name.lower().endswith(IMAGE_SUFFIXES) and path.is_file()]
+        seen.add(real)
+    return found
 
 
 def _label_files_beside(root: Path) -> list[Path]:

@@ -26,6 +26,12 @@ _NRRD_GZIP = re.compile(rb"^encoding: *(gz|gzip) *$", re.MULTILINE | re.IGNORECA
 _ANY_ZLIB_HEADER = 47
 
 
+def image_stem(name: str) -> str:
+    """Return a file's name without the suffix of its image format; 'a.nii.gz' is 'a', any other name stays."""
+    suffix = next((one for one in IMAGE_SUFFIXES if name.lower().endswith(one)), "")
+    return name[: len(name) - len(suffix)]
+
+
 def read_volume(path: PathLike) -> Volume:
     """Read a 3D image: NIfTI, NRRD, MetaImage, or a folder with one DICOM series.
 

@@ -121,6 +121,7 @@ class SegmentSection(Section):
         self.ui.progressBar.value = round(1000 * status.fraction)
         left = _(", {time} left").format(time=duration(status.secondsLeft)) if status.secondsLeft else ""
         self.ui.progressLabel.text = f"{status.message}{left}"
+        self.owner.showStatus()
 
     def _fillModels(self) -> None:
         with self.guarded():

@@ -39,6 +39,21 @@ def running(host, widget):
     widget.sections[1].timer.stop()
 
 
+def preview(host, widget):
+    """The first, coarse look while the segmentation goes on, at the slice with the most of it."""
+    import numpy as np
+
+    ready(host, widget)
+    widget.ui.applyButton.click()
+    host.wait_until(lambda: widget.logic.previewNode is not None, seconds=300)
+    widget.sections[1].timer.stop()
+    labels = widget.logic.labelmapOnItsGrid(widget.logic.previewNode)
+    index = int(np.argmax((labels.array > 0).sum(axis=(1, 2))))
+    x, y, z, _one = labels.affine_lps @ [labels.shape[2] / 2, labels.shape[1] / 2, index, 1]
+    widget.logic.goToSlice((-x, -y, z))
+    open_only(widget, "segment")
+
+
 def result(host, widget):
     """The result of the sample case, at its most doubtful slice."""
     ready(host, widget)
@@ -133,6 +148,7 @@ STATES = {
     "raw_result": raw_result,
     "swapped": swapped,
     "running": running,
+    "preview": preview,
     "result": result,
     "doubt": doubt,
     "three_d": three_d,

@@ -15,7 +15,7 @@ class TrainResultPart(TrainPart):
     def connect(self) -> None:
         """Connect signals."""
         ui = self.ui
-        for name in ("Use", "RollBack", "Export", "Import"):
+        for name in ("Use", "Report", "RollBack", "Export", "Import"):
             getattr(ui, f"train{name}Button").clicked.connect(getattr(self, f"on{name}"))
         self._wasActive = False
 
@@ -27,6 +27,12 @@ class TrainResultPart(TrainPart):
                 _("SSAGlioma Segmentation lists the model {name} now.").format(name=package.card.name), "ready"
             )
         self.owner.refresh()
+
+    def onReport(self) -> None:
+        """Open the report in the browser."""
+        page = self.logic.reportPage(self.parameters)
+        if page is not None:
+            qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(page)))
 
     def onRollBack(self) -> None:
         """Return to the earlier version."""
@@ -72,6 +78,8 @@ class TrainResultPart(TrainPart):
         accepted = judgement is not None and judgement.accepted
         why = _("This model is in use.") if used else ui.trainResultLabel.text
         self.setEnabled(ui.trainUseButton, accepted and not used, why)
+        paged = self.logic.reportPage(parameters) is not None
+        self.setEnabled(ui.trainReportButton, paged, _("There is no report of this training yet."))
         self.setEnabled(ui.trainRollBackButton, back, _("There is no earlier version of this model."))
         problem = _("A check is under way.") if self.logic.checking else self.logic.trainingProblem(parameters)
         self.setEnabled(ui.trainExportButton, not problem, problem)

@@ -7,6 +7,8 @@ import numpy as np
 import torch
 
 from ssaglioma.networks import to_nnunet_state
+from ssaglioma.training.nnunet_files import read_trained_nnunet
+from ssaglioma.training.nnunet_import import ImportOptions, import_nnunet
 from ssaglioma.training.nnunet_plans import architecture_in
 
 CHANNELS = {"0": "T1n", "1": "T1ce", "2": "T2w", "3": "FLAIR"}
@@ -120,3 +122,8 @@ def write_trained(folder, values=None, *, softmax=False, dataset=None, plans=Non
     (folder / "plans.json").write_text(json.dumps(planned), encoding="utf-8")
     torch.save(content, folder / "fold_0" / "checkpoint_final.pth")
     return folder
+
+
+def imported(folder, target, **options):
+    """Import one of them as a package."""
+    return import_nnunet(read_trained_nnunet(folder), target, ImportOptions("imported", **options))

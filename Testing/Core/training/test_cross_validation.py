@@ -8,15 +8,9 @@ import pytest
 from ssaglioma.errors import DatasetError
 from ssaglioma.labels import Sequence
 from ssaglioma.training import cross_validation
+from ssaglioma.training.conditions import Condition, conditions
 from ssaglioma.training.cross_report import ablation_table, comparison, false_ml, study_document, study_table
-from ssaglioma.training.cross_validation import (
-    Condition,
-    CrossValidation,
-    Study,
-    conditions,
-    read_scores,
-    score_together,
-)
+from ssaglioma.training.cross_validation import CrossValidation, Study, read_scores, score_together
 from ssaglioma.training.folds import read_folds, site_folds, site_of
 
 

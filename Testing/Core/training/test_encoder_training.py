@@ -3,8 +3,9 @@ import pytest
 import torch
 
 from ssaglioma.errors import DatasetError, ModelPackageError
+from ssaglioma.training.checkpoint import CHECKPOINT
 from ssaglioma.training.encoder_config import EncoderTrainingConfig
-from ssaglioma.training.encoder_loop import CHECKPOINT, EncoderTrainer, encoder_losses
+from ssaglioma.training.encoder_loop import EncoderTrainer, encoder_losses
 from ssaglioma.training.encoder_slices import EncoderSlices, LabelledSlice, cut_of
 from ssaglioma.training.style_slices import Cut
 

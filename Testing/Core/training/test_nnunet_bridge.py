@@ -1,4 +1,4 @@
-"""nnU-Net's files taken over and given back; what needs the real nnU-Net as judge is in test_nnunet_parity.py."""
+"""nnU-Net's files taken over; what needs the real nnU-Net as judge is in test_nnunet_parity.py."""
 
 import json
 import pickle
@@ -7,25 +7,16 @@ import shutil
 import nnunet_folders as nnunet
 import numpy as np
 import pytest
-import SimpleITK
 import torch
 
 from ssaglioma.cli.main import main
 from ssaglioma.errors import DatasetError, ModelPackageError, SequenceError
 from ssaglioma.inference.planned import region_probabilities, resampled
-from ssaglioma.labels import GLIOMA, GLIOMA_POST, SEQUENCE_ORDER, parse_label_name
+from ssaglioma.labels import GLIOMA, GLIOMA_POST, parse_label_name
 from ssaglioma.networks import CONFIGURATIONS, PLANNED, configuration_of
 from ssaglioma.packages import ResamplingRule, read_package
-from ssaglioma.training.nnunet_export import as_planned, export_nnunet
 from ssaglioma.training.nnunet_files import read_trained_nnunet
-from ssaglioma.training.nnunet_import import ImportOptions, import_nnunet
-from ssaglioma.training.nnunet_raw import export_dataset
 from ssaglioma.training.starting_point import StartingPoint
-from ssaglioma.volume import find_cases, read_volume
-
-
-def imported(folder, target, **options):
-    return import_nnunet(read_trained_nnunet(folder), target, ImportOptions("imported", **options))
 
 
 class Program:
@@ -41,7 +32,7 @@ class Program:
 def test_a_plan_becomes_the_card(tmp_path):
     values = nnunet.configuration(use_mask_for_norm=[True, False, True, True])
     plans = {"transpose_forward": [2, 0, 1], "transpose_backward": [1, 2, 0]}
-    card = imported(nnunet.write_trained(tmp_path / "trained", values, plans=plans), tmp_path / "package").card
+    card = nnunet.imported(nnunet.write_trained(tmp_path / "trained", values, plans=plans), tmp_path / "package").card
     assert card.network == PLANNED
     assert card.channels == ("t1n", "t1c", "t2w", "t2f")
     assert card.regions == ("WT", "TC", "ET")
@@ -54,7 +45,7 @@ def test_a_plan_becomes_the_card(tmp_path):
 
 
 def test_an_imported_package_is_read_back_as_it_was_written(tmp_path):
-    package = imported(nnunet.write_trained(tmp_path / "trained"), tmp_path / "package")
+    package = nnunet.imported(nnunet.write_trained(tmp_path / "trained"), tmp_path / "package")
     again = read_package(tmp_path / "package")
     assert again.card == package.card
     theirs = torch.load(tmp_path / "trained/fold_0/checkpoint_final.pth", weights_only=False)["network_weights"]
@@ -63,7 +54,7 @@ def test_an_imported_package_is_read_back_as_it_was_written(tmp_path):
 
 def test_a_2d_model_keeps_the_spacing_between_slices(tmp_path):
     folder = nnunet.write_trained(tmp_path / "trained", nnunet.configuration(2))
-    assert imported(folder, tmp_path / "package").card.spacing_zyx_mm == (None, 1.0, 1.0)
+    assert nnunet.imported(folder, tmp_path / "package").card.spacing_zyx_mm == (None, 1.0, 1.0)
 
 
 def test_a_network_like_a_named_one_gets_that_name(tmp_path):
@@ -77,7 +68,7 @@ def test_a_network_like_a_named_one_gets_that_name(tmp_path):
         n_conv_per_stage_decoder=list(ours.decoder_convs),
     )
     folder = nnunet.write_trained(tmp_path / "trained", nnunet.configuration(2, arch=numbers, patch_size=[192, 160]))
-    card = imported(folder, tmp_path / "package").card
+    card = nnunet.imported(folder, tmp_path / "package").card
     assert (card.network, card.architecture) == ("small_2d", None)
 
 
@@ -89,7 +80,7 @@ def test_plans_up_to_nnunet_2_3_give_the_same_network():
 
 
 def test_softmax_classes_add_up_to_regions(tmp_path):
-    card = imported(nnunet.write_trained(tmp_path / "trained", softmax=True), tmp_path / "package").card
+    card = nnunet.imported(nnunet.write_trained(tmp_path / "trained", softmax=True), tmp_path / "package").card
     assert card.plan.classes == ("ED", "NCR", "ET")
     logits = np.log(np.array([0.1, 0.4, 0.2, 0.3], np.float32)).reshape(4, 1, 1, 1)
     assert region_probabilities(logits, card).ravel() == pytest.approx([0.9, 0.5, 0.3], abs=1e-6)
@@ -152,7 +143,7 @@ def test_what_cannot_be_honoured_is_refused(changes, plans, found, tmp_path):
     values["configurations"]["base"] = nnunet.configuration(**changes)
     file.write_text(json.dumps(values))
     with pytest.raises(ModelPackageError, match=found):
-        imported(folder, tmp_path / "package")
+        nnunet.imported(folder, tmp_path / "package")
     assert not (tmp_path / "package").exists()
 
 
@@ -163,29 +154,29 @@ def test_unknown_names_of_channels_and_labels_are_asked_for(tmp_path):
     }
     folder = nnunet.write_trained(tmp_path / "trained", dataset=strange)
     with pytest.raises(SequenceError, match="'c0' is not known.*--channels"):
-        imported(folder, tmp_path / "package")
+        nnunet.imported(folder, tmp_path / "package")
     channels = ("t2f", "t1n", "t1c", "t2w")
     with pytest.raises(DatasetError, match="'a' is not known.*--outputs"):
-        imported(folder, tmp_path / "package", channels=channels)
-    card = imported(folder, tmp_path / "package", channels=channels, outputs=("WT", "TC", "ET")).card
+        nnunet.imported(folder, tmp_path / "package", channels=channels)
+    card = nnunet.imported(folder, tmp_path / "package", channels=channels, outputs=("WT", "TC", "ET")).card
     assert (card.channels, card.regions) == (channels, ("WT", "TC", "ET"))
 
 
 def test_regions_named_against_their_labels_are_refused(tmp_path):
     folder = nnunet.write_trained(tmp_path / "trained")
     with pytest.raises(DatasetError, match=r"lie otherwise than ours"):
-        imported(folder, tmp_path / "package", outputs=("TC", "WT", "ET"))
+        nnunet.imported(folder, tmp_path / "package", outputs=("TC", "WT", "ET"))
 
 
 def test_an_existing_folder_is_not_overwritten(tmp_path):
     folder = nnunet.write_trained(tmp_path / "trained")
-    imported(folder, tmp_path / "package")
+    nnunet.imported(folder, tmp_path / "package")
     with pytest.raises(ModelPackageError, match="is there already"):
-        imported(folder, tmp_path / "package")
+        nnunet.imported(folder, tmp_path / "package")
 
 
 def test_training_on_from_an_imported_model_is_refused(tmp_path):
-    package = imported(nnunet.write_trained(tmp_path / "trained"), tmp_path / "package")
+    package = nnunet.imported(nnunet.write_trained(tmp_path / "trained"), tmp_path / "package")
     with pytest.raises(ModelPackageError, match="plan of nnU-Net"):
         StartingPoint.from_package(package)
 
@@ -222,34 +213,6 @@ def test_the_thick_axis_takes_the_nearest_slice():
     assert found[0, :, 0, 0].tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
 
 
-def test_our_package_becomes_a_results_folder(package_folder, tmp_path):
-    folder = export_nnunet(read_package(package_folder), tmp_path / "results", "Dataset501_Ours")
-    assert folder.name == "nnUNetTrainer__nnUNetPlans__2d"
-    dataset = json.loads((folder / "dataset.json").read_text())
-    assert list(dataset["labels"].items()) == [("background", 0), ("WT", [1, 2, 3]), ("TC", [1, 3]), ("ET", [3])]
-    assert dataset["regions_class_order"] == [2, 1, 3]  # what is left of WT is ED, of TC NCR
-    read = read_trained_nnunet(folder)
-    assert read.checkpoint["inference_allowed_mirroring_axes"] == (1,)
-    assert "decoder.encoder.stages.0.0.convs.0.all_modules.0.weight" in read.checkpoint["network_weights"]
-    with pytest.raises(ModelPackageError, match="is there already"):
-        export_nnunet(read_package(package_folder), tmp_path / "results", "Dataset501_Ours")
-
-
-def test_an_exported_package_comes_back(package_folder, tmp_path):
-    before = read_package(package_folder)
-    folder = export_nnunet(before, tmp_path / "results", "Dataset501_Ours")
-    after = imported(folder, tmp_path / "package")
-    assert (after.card.network, after.card.regions) == ("small_2d", before.card.regions)
-    assert after.card.spacing_zyx_mm == before.card.spacing_zyx_mm
-    assert all(np.array_equal(value, after.weights()[name]) for name, value in before.weights().items())
-
-
-@pytest.mark.parametrize("name", ["Dataset1_x", "glioma", "Dataset501_a/b"])
-def test_names_that_nnunet_would_not_take_are_refused(name, package_folder, tmp_path):
-    with pytest.raises(ModelPackageError, match="Dataset501_Glioma"):
-        export_nnunet(read_package(package_folder), tmp_path, name)
-
-
 def test_the_command_plans(cases_folder, capsys):
     """Cropped to 6 x 36 x 32 voxels: 36 is halved to 18, 9 and 5 and so enlarged to 40, 6 is too few; least batch."""
     assert main(["nnunet", "plan", str(cases_folder)]) == 0
@@ -258,44 +221,9 @@ def test_the_command_plans(cases_folder, capsys):
     assert "3D: patch (6, 40, 32), batch 2, 4 stages, 3 x 1 x 1 mm" in told
 
 
-def test_networks_that_nnunet_lacks_have_no_plan():
-    assert as_planned(CONFIGURATIONS["optimized_unet_2d"]) is None
-    assert as_planned(CONFIGURATIONS["small_3d"]).divisor == CONFIGURATIONS["small_3d"].divisor
-
-
 def test_an_unknown_architecture_is_refused():
     with pytest.raises(ModelPackageError, match="holds .'attention'"):
         configuration_of(PLANNED, {"attention": True})
-
-
-def test_cases_become_a_raw_data_set(cases_folder, tmp_path):
-    cases = find_cases(cases_folder)
-    folder = export_dataset(cases, tmp_path / "raw", "Dataset501_Glioma")
-    values = json.loads((folder / "dataset.json").read_text())
-    assert values["numTraining"] == 3
-    assert values["channel_names"] == {"0": "t1n", "1": "t1c", "2": "t2w", "3": "t2f"}
-    assert sorted(path.name for path in (folder / "imagesTr").iterdir())[:5] == [
-        *(f"case-0_000{index}.nii.gz" for index in range(4)),
-        "case-1_0000.nii.gz",
-    ]
-    for case in cases:
-        assert np.array_equal(
-            SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(folder / "labelsTr" / f"{case.name}.nii.gz"))),
-            read_volume(case.reference).array,
-        )
-        for index, sequence in enumerate(SEQUENCE_ORDER):
-            copied = folder / "imagesTr" / f"{case.name}_{index:04d}.nii.gz"
-            assert copied.read_bytes() == case.sequences[sequence].read_bytes()
-    assert [case.name for case in find_cases(folder)] == [case.name for case in cases]
-    with pytest.raises(DatasetError, match="is there already"):
-        export_dataset(cases, tmp_path / "raw", "Dataset501_Glioma")
-
-
-def test_a_case_that_lacks_a_sequence_stops_the_whole_export(cases_folder, tmp_path):
-    next(cases_folder.glob("case-1/*t2w*")).unlink()
-    with pytest.raises(DatasetError, match=r"1 of 3 cases lack.*case-1"):
-        export_dataset(find_cases(cases_folder), tmp_path / "raw", "Dataset501_Glioma")
-    assert not (tmp_path / "raw").exists()
 
 
 def test_the_command_imports_segments_and_exports(case_folder, tmp_path, capsys):

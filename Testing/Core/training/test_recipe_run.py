@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from ssaglioma.errors import DatasetError, DeviceError, ModelPackageError
-from ssaglioma.packages import read_package
+from ssaglioma.packages import read_package, write_package
 from ssaglioma.training import recipe_run
 from ssaglioma.training.budget import measure_budget
 from ssaglioma.training.config import TrainingConfig
@@ -96,9 +96,22 @@ def test_fine_tuning_starts_from_the_models_weights_and_keeps_its_plan(tuning, t
     assert all(row.before is not None and row.change == pytest.approx(row.after - row.before) for row in report.rows)
 
 
+def test_what_was_measured_with_the_earlier_weights_says_so_in_the_new_card(tuning, tmp_path, package_folder):
+    package = read_package(package_folder)
+    fitted = {"regions": {}, "held_out": {}, "made_by": "five folds"}
+    known = write_package(tmp_path / "known", replace(package.card, expected_dice=fitted), package.weights())
+    request = replace(tuning, model=str(known.folder), options={**SHORT, "epochs": 1})
+    report = carry_out(request, tmp_path / "run")
+    card = read_package(tmp_path / "run" / "package").card
+    assert card.expected_dice["made_by"] == "five folds; with the weights before the last training"
+    assert card.lesion_confidence == {} and "earlier weights" in report.notes[-1]
+    carry_out(replace(request, model=str(tmp_path / "run" / "package")), tmp_path / "again")
+    assert read_package(tmp_path / "again" / "package").card.expected_dice == card.expected_dice
+
+
 def scores(dice):
     """A document as `validate_package` gives it."""
-    row = {"dice": dice, "empty": "none", "volume_prediction_ml": 1.0}
+    row = {"dice": dice, "empty": "none", "volume_reference_ml": 1.2, "volume_prediction_ml": 1.0}
     return {"cases": [{"case": HELD_OUT, "regions": {region: dict(row) for region in ("WT", "TC", "ET")}}]}
 
 
@@ -108,6 +121,9 @@ def test_a_model_that_is_worse_on_held_out_cases_is_refused(tuning, tmp_path, mo
     monkeypatch.setattr(recipe_run, "validate_package", lambda *_args, **_options: next(answers))
     report = carry_out(replace(tuning, options={**SHORT, "epochs": 1}), tmp_path / "run")
     assert report.accepted == accepted and bool(report.reasons) == (not accepted)
+    text = (tmp_path / "run" / "report.txt").read_text()
+    assert ("ACCEPTED" in text) == accepted and ("REFUSED: tiny-test 0.0.1 stays in use" in text) == (not accepted)
+    assert text.splitlines()[2].split(":")[0] in (tmp_path / "run" / "report.html").read_text()
     if not accepted:
         assert "fell from 0.550 to 0.400" in report.reasons[0]
 

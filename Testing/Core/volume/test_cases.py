@@ -75,3 +75,15 @@ def test_a_folder_of_several_cases_is_not_one_case(touch):
 
 def test_hidden_files_are_passed_over(touch):
     assert len(find_case(touch("a-t1c.nii", ".a-t1c.nii", "._a-t2f.nii.gz")).sequences) == 1
+
+
+def test_linked_folders_of_cases_are_found_and_a_link_in_a_circle_ends(touch, tmp_path):
+    touch("archive/p1/p1-t1c.nii.gz", "archive/p1/p1-seg.nii.gz")
+    (tmp_path / "study").mkdir()
+    try:
+        (tmp_path / "study" / "p1").symlink_to(tmp_path / "archive" / "p1", target_is_directory=True)
+        (tmp_path / "study" / "again").symlink_to(tmp_path / "study", target_is_directory=True)
+    except OSError:
+        pytest.skip("this user may not make links here")
+    (case,) = find_cases(tmp_path / "study")
+    assert case.name == "p1" and case.reference == tmp_path / "study" / "p1" / "p1-seg.nii.gz"

@@ -191,16 +191,16 @@
    <translation>Appliquer</translation>
   </message>
   <message>
-   <source>Segment the case.</source>
-   <translation>Segmente le cas.</translation>
+   <source>Segment the case. A first, coarse look is drawn as outlines as soon as it is there; it is not the result, and goes when the run ends.</source>
+   <translation>Segmenter le cas. Un premier aperçu grossier est dessiné en contours dès qu'il est prêt ; ce n'est pas le résultat, et il disparaît à la fin du calcul.</translation>
   </message>
   <message>
    <source>Cancel</source>
    <translation>Annuler</translation>
   </message>
   <message>
-   <source>Stop the running work. Nothing in the scene is changed.</source>
-   <translation>Arrête le calcul en cours. Rien n'est changé dans la scène.</translation>
+   <source>Stop the running work. A preview is removed; nothing else in the scene is changed.</source>
+   <translation>Arrêter le calcul en cours. L'aperçu est retiré ; rien d'autre n'est modifié dans la scène.</translation>
   </message>
   <message>
    <source>Results</source>
@@ -447,12 +447,12 @@
    <translation>Langue du compte rendu.</translation>
   </message>
   <message>
-   <source>Mirror (twice the time, a little better)</source>
-   <translation>Miroir (deux fois plus long, un peu meilleur)</translation>
+   <source>Mirror where in doubt (a little slower and better)</source>
+   <translation>Miroir en cas de doute (un peu plus lent et meilleur)</translation>
   </message>
   <message>
-   <source>Average with the result on the left-right mirrored images. Takes twice as long.</source>
-   <translation>Moyenne avec le résultat sur les images inversées gauche-droite. Deux fois plus long.</translation>
+   <source>Average with the result on the left-right mirrored images where the model is in doubt: about a third more time. A 3D model mirrors everything, which takes twice as long.</source>
+   <translation>Moyenne avec le résultat sur les images inversées gauche-droite là où le modèle doute : environ un tiers de temps en plus. Un modèle 3D inverse tout, ce qui prend deux fois plus de temps.</translation>
   </message>
   <message>
    <source>Resample images of different grids</source>
@@ -636,6 +636,13 @@
   </message>
  </context>
  <context>
+  <name>SSAGliomaSegLib.folder_images</name>
+  <message>
+   <source>Check the path</source>
+   <translation>Vérifiez le chemin</translation>
+  </message>
+ </context>
+ <context>
   <name>SSAGliomaSegLib.inputs</name>
   <message>
    <source>The images lie on different grids. Press Show to see them, Resample to bring them together, or set Prepare to Automatic.</source>
@@ -672,10 +679,6 @@
   <message>
    <source>{name} is a single slice; expected a volume. Choose another image.</source>
    <translation>{name} est une seule coupe, un volume est attendu. Choisissez une autre image.</translation>
-  </message>
-  <message>
-   <source>Check the path</source>
-   <translation>Vérifiez le chemin</translation>
   </message>
   <message>
    <source>Load the images and choose them by hand</source>
@@ -753,6 +756,17 @@
   </message>
  </context>
  <context>
+  <name>SSAGliomaSegLib.preview</name>
+  <message>
+   <source>preview, not the result</source>
+   <translation>aperçu, pas le résultat</translation>
+  </message>
+  <message>
+   <source>{name}, edited</source>
+   <translation>{name}, modifié</translation>
+  </message>
+ </context>
+ <context>
   <name>SSAGliomaSegLib.reading</name>
   <message>
    <source>Press Apply again with this version</source>
@@ -820,6 +834,10 @@
  </context>
  <context>
   <name>SSAGliomaSegLib.run</name>
+  <message>
+   <source>Preview: a first, coarse look, not the result. The result takes its place.</source>
+   <translation>Aperçu : un premier regard grossier, pas le résultat. Le résultat prendra sa place.</translation>
+  </message>
   <message>
    <source>Segmenting</source>
    <translation>Segmentation</translation>
@@ -2405,6 +2423,14 @@
    <translation>Dice moyen de chaque région sur les cas exclus, avant et après l'entraînement.</translation>
   </message>
   <message>
+   <source>Open the report</source>
+   <translation>Ouvrir le compte rendu</translation>
+  </message>
+  <message>
+   <source>Before and after case by case, with pictures of the outlines.</source>
+   <translation>Avant et après, cas par cas, avec des images des contours.</translation>
+  </message>
+  <message>
    <source>Use in SSAGlioma Segmentation</source>
    <translation>Utiliser dans SSAGlioma Segmentation</translation>
   </message>
@@ -3096,6 +3122,10 @@
   <message>
    <source>This model is in use.</source>
    <translation>Ce modèle est en service.</translation>
+  </message>
+  <message>
+   <source>There is no report of this training yet.</source>
+   <translation>Cet entraînement n'a pas encore de compte rendu.</translation>
   </message>
   <message>
    <source>There is no earlier version of this model.</source>

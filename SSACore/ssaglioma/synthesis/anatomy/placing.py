@@ -11,7 +11,7 @@ from scipy import ndimage
 from ssaglioma.errors import DatasetError
 from ssaglioma.synthesis.anatomy.source import FULL, SourceAnatomy
 from ssaglioma.synthesis.anatomy.tissues import HEAD_TISSUES
-from ssaglioma.synthesis.fields import integrated, random_velocity, sample
+from ssaglioma.synthesis.fields import integrated, random_velocity, sample, turning
 
 GRID_SHAPE = (155, 240, 240)
 """Grid of BraTS cases, 1 mm."""
@@ -152,7 +152,7 @@ class Head:
         scale = size / np.asarray(p.size_mm)
         if p.mirrored:
             scale = scale * (1, 1, -1)
-        matrix = np.diag(scale / np.asarray(self.source.spacing_zyx_mm)) @ _rotation(p.rotation_degrees)
+        matrix = np.diag(scale / np.asarray(self.source.spacing_zyx_mm)) @ turning(p.rotation_degrees)
         shift = centre / np.asarray(self.source.spacing_zyx_mm) - matrix @ np.asarray(p.centre_mm)
         return matrix.astype(np.float32), shift.astype(np.float32)
 
@@ -167,14 +167,3 @@ def largest_part(mask: np.ndarray) -> np.ndarray:
     """Return the largest connected part of a mask."""
     numbered, count = ndimage.label(mask)
     return mask if count < 2 else numbered == 1 + int(np.argmax(np.bincount(numbered.ravel())[1:]))
-
-
-def _rotation(degrees: tuple[float, float, float]) -> np.ndarray:
-    matrix = np.eye(3)
-    for axis, angle in enumerate(np.deg2rad(degrees)):
-        i, j = [k for k in range(3) if k != axis]
-        turn = np.eye(3)
-        turn[i, i] = turn[j, j] = np.cos(angle)
-        turn[i, j], turn[j, i] = -np.sin(angle), np.sin(angle)
-        matrix = matrix @ turn
-    return matrix

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from ssaglioma.preprocessing.mask_input import MASK_CENTRE, MASK_SHAPE, MASK_SPACING_MM
-from ssaglioma.synthesis.fields import sample, smooth_noise
+from ssaglioma.synthesis.fields import sample, smooth_noise, turning
 from ssaglioma.synthesis.heads.maps import MAP_MM, HeadMap
 from ssaglioma.synthesis.heads.parameters import HeadScan, Placement, TumourBlob
 
@@ -101,18 +101,6 @@ def _places(head: HeadMap, placement: Placement, generator: np.random.Generator)
     moved = np.tensordot(matrix.astype(np.float32), offsets, axes=1)
     shift = mass.mean(axis=0) + np.asarray(placement.shift_mm) / MAP_MM
     return moved + shift.astype(np.float32).reshape(3, 1, 1, 1)
-
-
-def turning(degrees: tuple[float, float, float]) -> np.ndarray:
-    """Return the 3x3 matrix of turns about the axes Z, Y and X, in the order (Z, Y, X)."""
-    matrix = np.eye(3)
-    for axis, angle in enumerate(np.deg2rad(degrees)):
-        first, second = [other for other in range(3) if other != axis]
-        turn = np.eye(3)
-        turn[first, first] = turn[second, second] = np.cos(angle)
-        turn[first, second], turn[second, first] = -np.sin(angle), np.sin(angle)
-        matrix = matrix @ turn
-    return matrix
 
 
 def _with_tumour(

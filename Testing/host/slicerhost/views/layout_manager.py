@@ -11,7 +11,7 @@ import slicer
 import vtk
 
 from . import compose
-from .layout_tree import BoxItem, Rect, ViewItem, parse_layout, place, view_nodes
+from .layout_tree import Rect, place, shown_layout, view_nodes
 from .plot_view import PlotWidget
 from .render_view import Size
 from .signals import HasSignals, Signal
@@ -45,7 +45,7 @@ class LayoutManager(HasSignals):
         self._layout_logic.SetMRMLApplicationLogic(application_logic)
         self._layout_logic.SetMRMLScene(scene)
         for name in _SCENE_EVENTS:
-            tag = scene.AddObserver(getattr(slicer.vtkMRMLScene, name), self._on_scene_changed)
+            tag = scene.AddObserver(getattr(slicer.vtkMRMLScene, name), self._on_changed)
             self._observations.append((scene, tag))
         if self._layout_node().GetViewArrangement() <= slicer.vtkMRMLLayoutNode.SlicerLayoutDefaultView:
             self._layout_node().SetViewArrangement(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
@@ -202,7 +202,7 @@ class LayoutManager(HasSignals):
 
     def placed_views(self) -> list[tuple[Any, Rect]]:
         """(view node, rectangle with its bar) of each visible view, in pixels of the viewport."""
-        tree = self._layout_tree()
+        tree = shown_layout(self._layout_logic, list(self._views.widgets))
         return place(tree, Rect(0, 0, *self._viewport)) if tree is not None else []
 
     def grab_slice(self, name: str, size: Size | None = None) -> np.ndarray:
@@ -238,10 +238,7 @@ class LayoutManager(HasSignals):
     def _layout_node(self) -> Any:
         return self._layout_logic.GetLayoutNode()
 
-    def _on_scene_changed(self, caller: Any, event: str) -> None:
-        self._sync()
-
-    def _on_layout_modified(self, caller: Any, event: str) -> None:
+    def _on_changed(self, caller: Any, event: str) -> None:
         self._sync()
 
     @contextmanager
@@ -267,7 +264,7 @@ class LayoutManager(HasSignals):
             return
         if self._layout_observation:
             self._layout_observation[0].RemoveObserver(self._layout_observation[1])
-        self._layout_observation = (node, node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._on_layout_modified))
+        self._layout_observation = (node, node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._on_changed))
 
     def _arrange_if_changed(self) -> None:
         node = self._layout_node()
@@ -282,27 +279,13 @@ class LayoutManager(HasSignals):
             self.layoutChanged.emit(shown[0])
 
     def _arrange(self) -> None:
-        tree = self._layout_tree()
+        tree = shown_layout(self._layout_logic, list(self._views.widgets))
         mapped = set(view_nodes(tree)) if tree is not None else set()
         for node in self._views.widgets:
             node.SetMappedInLayout(node in mapped)
         for node, rect in self.placed_views():
             widget = self._views.widgets[node]
             widget.viewWidget()._resize(compose.view_size(widget, rect))
-
-    def _layout_tree(self) -> BoxItem | ViewItem | None:
-        node = self._layout_node()
-        if node.GetNumberOfMaximizedViewNodes():
-            return ViewItem(node.GetMaximizedViewNode(0))
-        root = node.GetLayoutRootElement()
-        return parse_layout(root, self._views_of_element) if root is not None else None
-
-    def _views_of_element(self, element: Any) -> list[Any]:
-        view = self._layout_logic.GetViewFromElement(element)
-        if element.GetAttribute("singletontag"):
-            return [view] if view in self._views.widgets else []
-        others = [node for node in self._views.widgets if node.IsA(element.GetAttribute("class")) and node is not view]
-        return [view, *others] if view in self._views.widgets else others
 
     def _grab(self, widget: Any, size: Size | None) -> np.ndarray:
         view = widget.viewWidget()

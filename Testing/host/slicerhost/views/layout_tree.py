@@ -65,6 +65,23 @@ def _number(element: Any, name: str, default: float) -> float:
     return float(text) if text else default
 
 
+def shown_layout(logic: Any, shown: list[Any]) -> ViewItem | BoxItem | None:
+    """Return what a vtkMRMLLayoutLogic shows of some view nodes; one that is maximized alone."""
+    node = logic.GetLayoutNode()
+    if node.GetNumberOfMaximizedViewNodes():
+        return ViewItem(node.GetMaximizedViewNode(0))
+
+    def views_of_element(element: Any) -> list[Any]:
+        view = logic.GetViewFromElement(element)
+        own = [view] if view in shown else []
+        if element.GetAttribute("singletontag"):
+            return own
+        return own + [one for one in shown if one.IsA(element.GetAttribute("class")) and one is not view]
+
+    root = node.GetLayoutRootElement()
+    return parse_layout(root, views_of_element) if root is not None else None
+
+
 def _parse_box(element: Any, views_of_element: ViewsOfElement) -> BoxItem:
     kind = element.GetAttribute("type") or "vertical"
     if kind not in BOXES:
