@@ -1,11 +1,11 @@
 """Choose threshold and smallest lesion of each region on other folds, and score them on the fold that had no say.
 
-    python scripts/sweep_thresholds.py HELD_OUT [--scanners clean 1.5T_ssa] [--package FOLDER]
+    python scripts/sweep_thresholds.py HELD_OUT [--scanners clean 1.5T_ssa] [--regions WT] [--package FOLDER]
 
 HELD_OUT is the folder that scripts/held_out.py wrote. For each fold the pair with the best mean of case-wise and
 lesion-wise Dice (BraTS 2023) over the other folds, clean and degraded, is taken; each region is chosen by itself. Then
 the labelmaps of the fold are made as the product makes them and scored by `evaluation`, so that nothing of the choice
-is in the score. The last lines choose on all folds, for the card.
+is in the score. The last lines choose on all folds, for the card. With --regions the other regions keep 50 mm3.
 """
 
 from __future__ import annotations
@@ -132,32 +132,49 @@ def main() -> None:
     parser.add_argument(
         "--package", type=Path, metavar="FOLDER", help="write the smallest lesions (threshold 0.5) into this card"
     )
+    parser.add_argument("--regions", nargs="+", metavar="REGION", help="choose for these alone (default: all)")
     args = parser.parse_args()
     cases = [one for scanner in args.scanners for one in read_held_out(args.held_out, scanner)]
     tables = {(one.case, one.scanner, region): sweep(one, region) for one in cases for region in one.regions}
-    for title, thresholds in (("smallest lesion alone", (0.5,)), ("threshold and smallest lesion", THRESHOLDS)):
-        print(f"\n{title}")
-        judge(cases, tables, thresholds)
-    if args.package is not None:
+    wanted = tuple(args.regions or cases[0].regions)
+    print("\nsmallest lesion alone")
+    gains = judge(cases, tables, (0.5,), wanted)
+    if args.package is None:
+        print("\nthreshold and smallest lesion")
+        judge(cases, tables, THRESHOLDS, wanted)
+    else:
         package = read_package(args.package)
         sizes = {
-            region: best_pair([tables[one.case, one.scanner, region] for one in cases], (0.5,))[1]
-            for region in package.card.regions
+            region: best_pair([tables[one.case, one.scanner, region] for one in cases], (0.5,))[1] for region in wanted
         }
-        card = replace(package.card, smallest_lesions_mm3=sizes)
+        made = {"made_by": "scripts/sweep_thresholds.py", "images": len(cases), "scanners": args.scanners, **gains}
+        scores = {**package.card.scores, "smallest_lesions": made}
+        card = replace(package.card, smallest_lesions_mm3=sizes, scores=scores)
         write_json_atomic(card.to_json(), args.package / CARD_FILE, allow_nan=False)
         print(f"written to {args.package / CARD_FILE}: {sizes}")
 
 
-def judge(cases: list[HeldOut], tables: dict[tuple[str, str, str], np.ndarray], thresholds: tuple[float, ...]) -> None:
-    """Choose on other folds among some thresholds, score, print; then choose on all folds."""
+def judge(
+    cases: list[HeldOut],
+    tables: dict[tuple[str, str, str], np.ndarray],
+    thresholds: tuple[float, ...],
+    wanted: tuple[str, ...],
+) -> dict[str, dict[str, list[float]]]:
+    """Choose on other folds among some thresholds, score, print; then choose on all folds.
+
+    Returns
+    -------
+    dict
+        Of each wanted region the nested gain of case-wise and of lesion-wise Dice: mean, and its 95 % interval.
+    """
     regions = cases[0].regions
 
     def chosen_without(fold: int | None) -> dict[str, Pair]:
         rest = [one for one in cases if one.fold != fold]
-        return {
-            region: best_pair([tables[one.case, one.scanner, region] for one in rest], thresholds) for region in regions
+        found = {
+            region: best_pair([tables[one.case, one.scanner, region] for one in rest], thresholds) for region in wanted
         }
+        return {**dict.fromkeys(regions, DEFAULT), **found}
 
     before, after = {}, {}
     for fold in sorted({one.fold for one in cases}):
@@ -166,21 +183,45 @@ def judge(cases: list[HeldOut], tables: dict[tuple[str, str, str], np.ndarray], 
         for one in (one for one in cases if one.fold == fold):
             before[one.case, one.scanner] = scored(one, dict.fromkeys(regions, DEFAULT))
             after[one.case, one.scanner] = scored(one, pairs)
+    show(before, after, regions)
+    print(f"\nnested gain, mean of both scores over regions: {told(before, after, regions, (0, 1))}")
+    for region in regions:
+        print(f"  {region}: case-wise {told(before, after, (region,), (0,))}, ", end="")
+        print(f"lesion-wise {told(before, after, (region,), (1,))}")
+    print(f"on all folds: {in_words(chosen_without(None))}")
+    kinds = (("case_wise", (0,)), ("lesion_wise", (1,)))
+    return {region: {name: list(gain(before, after, (region,), which)) for name, which in kinds} for region in wanted}
+
+
+Scored = dict[tuple[str, str], dict[str, tuple[float, float, int]]]
+
+
+def show(before: Scored, after: Scored, regions: tuple[str, ...]) -> None:
+    """Print the mean scores of each scanner and region, without and with the choice."""
     print("\n| scanner | region | Dice | nested | lesion-wise Dice | nested | false lesions a case | nested |")
     print("|---" * 8 + "|")
-    for scanner in dict.fromkeys(one.scanner for one in cases):
+    for scanner in dict.fromkeys(scanner for _, scanner in before):
         for region in regions:
             chosen = [key for key in before if key[1] == scanner]
             old, new = (np.mean([table[key][region] for key in chosen], axis=0) for table in (before, after))
             cells = " | ".join(f"{a:.3f} | {b:.3f}" for a, b in zip(old, new))
             print(f"| {scanner} | {region} | {cells} |")
+
+
+def gain(before: Scored, after: Scored, regions: tuple[str, ...], which: tuple[int, ...]) -> tuple[float, float, float]:
+    """Return the mean gain of some of the scores over some regions, and the bounds of its 95 % interval."""
     gains = [
-        np.mean([np.mean(after[key][region][:2]) - np.mean(before[key][region][:2]) for region in regions])
+        float(np.mean([after[key][region][k] - before[key][region][k] for region in regions for k in which]))
         for key in before
     ]
-    interval = bootstrap_interval(gains)
-    print(f"\nnested gain, mean of both scores over regions: {np.mean(gains):+.4f} (95 %: {interval})")
-    print(f"on all folds: {in_words(chosen_without(None))}")
+    low, high = bootstrap_interval(gains)
+    return round(float(np.mean(gains)), 4), round(low, 4), round(high, 4)
+
+
+def told(before: Scored, after: Scored, regions: tuple[str, ...], which: tuple[int, ...]) -> str:
+    """Return a gain as text."""
+    mean, low, high = gain(before, after, regions, which)
+    return f"{mean:+.4f} (95 %: {low:+.4f} to {high:+.4f})"
 
 
 def in_words(pairs: dict[str, Pair]) -> str:

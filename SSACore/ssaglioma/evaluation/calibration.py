@@ -20,6 +20,7 @@ BINS = 15
 UNCERTAIN = (0.05, 0.95)
 _TEMPERATURES = (0.2, 20.0)
 _CODES = 1 << 16
+_AT_ONCE = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,9 +183,13 @@ def with_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarra
     """
     if temperature == 1.0:
         return probabilities.astype(np.float32, copy=False)
-    values = probabilities.astype(np.float64)
-    towards, against = values ** (1 / temperature), (1 - values) ** (1 / temperature)
-    return np.asarray(towards / (towards + against), np.float32)
+    given = np.ascontiguousarray(probabilities).reshape(-1)
+    result = np.empty(given.shape, np.float32)
+    for start in range(0, given.size, _AT_ONCE):  # in parts: whole images in float64 would take much memory
+        values = given[start : start + _AT_ONCE].astype(np.float64)
+        towards, against = values ** (1 / temperature), (1 - values) ** (1 / temperature)
+        result[start : start + _AT_ONCE] = towards / (towards + against)
+    return result.reshape(probabilities.shape)
 
 
 def calibrated(probabilities: Mapping[str, np.ndarray], temperatures: Mapping[str, float]) -> Mapping[str, np.ndarray]:

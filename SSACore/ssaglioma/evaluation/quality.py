@@ -14,6 +14,8 @@ from typing import Any
 from ssaglioma.evaluation.quality_words import finding_text, light_text
 
 LIGHTS: tuple[str, ...] = ("green", "amber", "red")
+MIXED_UP: tuple[str, ...] = ("swapped", "wrong_slot")
+"""Findings that say that an image does not show what it was given as."""
 Value = str | int | float
 
 
@@ -79,6 +81,11 @@ class QualityReport:
     def reasons(self) -> tuple[Finding, ...]:
         """The findings that are not green."""
         return tuple(finding for finding in self.findings if finding.light != LIGHTS[0])
+
+    @property
+    def mixed_up(self) -> bool:
+        """Whether images look as if they lay in each other's place: then nothing may be foretold of the result."""
+        return any(finding.key in MIXED_UP for finding in self.findings)
 
     def also(self, findings: Iterable[Finding]) -> QualityReport:
         """Return a report with more findings."""

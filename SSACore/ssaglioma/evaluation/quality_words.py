@@ -25,6 +25,10 @@ _ENGLISH = {
     "(up to {limit:.1f} is usual); the brain mask or the sequence may be wrong",
     "missing": "{subject} is missing",
     "sequence": "{subject} ({file}) was told with a confidence of {confidence:.2f}",
+    "swapped": "The image given as {subject} looks like {other}; the image given as {other} looks like {subject}. If "
+    "they lie in each other's place, this result is wrong: swap the two and segment again",
+    "wrong_slot": "The image given as {subject} looks like {looks}. If that is so, this result is wrong: give every "
+    "image as what it shows, and segment again",
     "note": "{text}",
     "no_tumour": "No tumor was found. Either there is none, or it is of a kind that the model does not know",
     "small_tumour": "This may not be a pre-operative adult glioma: the tumor found has {ml:.1f} ml "
@@ -59,6 +63,10 @@ _FRENCH = {
     "{limit:.1f}) ; le masque du cerveau ou la séquence est peut-être faux",
     "missing": "{subject} est absent",
     "sequence": "{subject} ({file}) a été reconnu avec une confiance de {confidence:.2f}",
+    "swapped": "L'image donnée comme {subject} ressemble à {other} ; l'image donnée comme {other} ressemble à "
+    "{subject}. Si elles ont été interverties, ce résultat est faux : les échanger et relancer la segmentation",
+    "wrong_slot": "L'image donnée comme {subject} ressemble à {looks}. Si c'est le cas, ce résultat est faux : donner "
+    "chaque image pour ce qu'elle est et relancer la segmentation",
     "note": "{text}",
     "no_tumour": "Aucune tumeur n'a été trouvée. Soit il n'y en a pas, soit le modèle ne connaît pas ce type",
     "small_tumour": "Ce n'est peut-être pas un gliome préopératoire de l'adulte : la tumeur trouvée a {ml:.1f} ml "

@@ -57,6 +57,7 @@ _STYLE = (
     ".amber{border-color:#f9a825;background:#fff8e1}.red{border-color:#c62828;background:#fdecea}"
     ".light ul{margin:.3em 0 0;padding-left:1.2em}"
     ".note{font-size:.87em;color:#555;max-width:75em}"
+    ".name{white-space:nowrap}"
     ".key{display:inline-block;width:1em;height:.8em;margin:0 .35em 0 .9em}dt{font-weight:600}dd{margin:0 0 .4em}"
 )
 
@@ -112,7 +113,7 @@ def write_report(
     measurements, earlier : Measurements, optional
         Of this labelmap (takes the place of `volumes_ml`), and of an earlier one of the same patient.
     quality : QualityReport, optional
-        Adds the traffic light of raw images, with its reasons.
+        Adds the traffic light of the images, with its reasons; a warning that is one of them is not shown twice.
     brain : Volume, optional
         The brain mask that was used, on the labelmap's grid; its outline is drawn.
     language : str
@@ -135,10 +136,11 @@ def write_report(
         check_same_grid({"the segmentation": labels, "the reference": truth})
     flat = {name: canonical(_on_grid(volume, labelmap)) for name, volume in images.items()}
     pages = _Pages(flat, labels, scheme, brain_box(list(flat.values())), words)
+    reasons = set() if quality is None else {one.text() for one in quality.reasons}
     parts = [
         f"<h1>{html.escape(words.heading(case_name))}</h1>",
         f'<p class="use">{words["notice"]}</p>',
-        *(f'<p class="warn">{html.escape(words.warning(text))}</p>' for text in warnings),
+        *(f'<p class="warn">{html.escape(words.warning(text))}</p>' for text in warnings if text not in reasons),
         "" if quality is None else quality_section(quality, words),
         volume_table(volumes_ml or {}, words) if measurements is None else measurement_table(measurements, words),
     ]
@@ -154,10 +156,11 @@ def write_report(
     if brain is not None:
         parts.append(_brain_section(pages, canonical(brain)))
     parts += [model_section(model_card or {}, words), timing_section(timings or {}, words)]
-    return _write_page(Path(path), words.heading(case_name), "".join(parts), language)
+    return write_page(Path(path), words.heading(case_name), "".join(parts), language)
 
 
-def _write_page(target: Path, title: str, body: str, language: str) -> Path:
+def write_page(target: Path, title: str, body: str, language: str = "en") -> Path:
+    """Write a self-contained page in the report's style, atomically, and return its path."""
     page = (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
         f"<style>{_STYLE}</style></head><body>{body}<p>SSAGlioma {__version__}</p></body></html>\n"
@@ -184,7 +187,7 @@ def _overlay_section(pages: _Pages) -> str:
     regions = [pages.scheme.mask(labels.array, region) for region in pages.scheme.regions]
     largest = [best_index(mask, 0) for mask in regions if mask.any()] or [best_index(tumour, 0)]
     indices = _apart(largest, max(1, round(_SLICES_APART_MM / labels.spacing_zyx_mm[0])))
-    legend = _legend({words.region(name): color for name, color in label_colors(pages.scheme).items()})
+    legend = color_key({words.region(name): color for name, color in label_colors(pages.scheme).items()})
     parts = [f"<h2>{words['outlines']}</h2><p>{words['sides']}{legend}</p>"]
     outlines = _outlines(pages)
     for index in sorted(indices, reverse=True):
@@ -238,7 +241,7 @@ def _apart(indices: list[int], least: int) -> list[int]:
 
 def _comparison_section(pages: _Pages, reference: Volume) -> str:
     words, scheme = pages.words, pages.scheme
-    legend = _legend({words["agreed"]: AGREED, words["missed"]: MISSED, words["extra"]: EXTRA})
+    legend = color_key({words["agreed"]: AGREED, words["missed"]: MISSED, words["extra"]: EXTRA})
     parts = [f'<h2>{words["comparison"]}</h2><p>{legend}</p><div class="row">']
     for number, region in enumerate(scheme.regions):
         found, wanted = scheme.mask(pages.labels.array, region), scheme.mask(reference.array, region)
@@ -265,6 +268,10 @@ def _picture(
     return f'<img src="{to_data_url(drawn)}" alt="{html.escape(caption)}">'
 
 
-def _legend(colors: Mapping[str, tuple[int, int, int]]) -> str:
-    keys = (f'<span class="key" style="background:rgb{color}"></span>{name}' for name, color in colors.items())
-    return "".join(keys)
+def color_key(colors: Mapping[str, tuple[int, int, int]]) -> str:
+    """Return the key of colors (RGB, 0..255) as HTML."""
+    keys = (
+        f'<span class="name"><span class="key" style="background:rgb{color}"></span>{name}</span>'
+        for name, color in colors.items()
+    )
+    return " ".join(keys)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ _SURE, _MOST_LESIONS = 0.8, 10
 def volume_table(volumes_ml: Mapping[str, float], words: Words) -> str:
     """Return the table of volumes, or nothing without any."""
     rows = [[words.region(name), words.number(value, 1)] for name, value in volumes_ml.items()]
-    return _table(words["volumes"], [words["region"], words["volume_ml"]], rows)
+    return html_table(words["volumes"], [words["region"], words["volume_ml"]], rows)
 
 
 def measurement_table(found: Measurements, words: Words) -> str:
@@ -37,7 +37,7 @@ def measurement_table(found: Measurements, words: Words) -> str:
         for name, region in found.regions.items()
     ]
     keys = ("region", "volume_ml", "lesions", "largest_diameter_mm", "confidence")
-    table = _table(words["measurements"], [words[key] for key in keys], rows)
+    table = html_table(words["measurements"], [words[key] for key in keys], rows)
     return f'{table}<p class="note">{html.escape(words["confidence_note"])}</p>'
 
 
@@ -51,7 +51,7 @@ def trust_section(found: Measurements, words: Words) -> str:
         judgement = words["expect_low" if told.doubtful else "expect_unsure" if told.unsure else "expect_good"]
         rows.append([words.region(region), words.number(told.dice, 2), bounds, judgement])
     keys = ("region", "expected_dice", "expected_range", "judgement")
-    table = _table(words["expected"], [words[key] for key in keys], rows)
+    table = html_table(words["expected"], [words[key] for key in keys], rows)
     note = f'<p class="note">{html.escape(words["expected_note"])}</p>'
     return table + note + _lesion_table(found, words)
 
@@ -71,7 +71,7 @@ def _lesion_table(found: Measurements, words: Words) -> str:
         for lesion in unsure[:_MOST_LESIONS]
     ]
     keys = ("region", "volume_ml", "place_mm", "likely_real")
-    table = _table(words["lesions_unsure"], [words[key] for key in keys], rows)
+    table = html_table(words["lesions_unsure"], [words[key] for key in keys], rows)
     note = words["lesions_note"].format(shown=len(rows), unsure=len(unsure), total=len(found.lesions))
     return f'{table}<p class="note">{html.escape(note)}</p>'
 
@@ -95,7 +95,7 @@ def rano_table(found: Measurements, words: Words) -> str:
     note = words["rano_note"].format(
         limit=words.number(found.rano[0].smallest_measurable_mm, 0), total=words.number(found.rano_sum_mm2, 0)
     )
-    return _table(words["rano"], [words[key] for key in keys], rows) + f'<p class="note">{html.escape(note)}</p>'
+    return html_table(words["rano"], [words[key] for key in keys], rows) + f'<p class="note">{html.escape(note)}</p>'
 
 
 def change_table(earlier: Measurements, current: Measurements, words: Words) -> str:
@@ -107,7 +107,7 @@ def change_table(earlier: Measurements, current: Measurements, words: Words) -> 
         values = [words.number(value, digits) for value in (change.earlier, change.current, change.difference)]
         rows.append([title, *values, words.number(change.percent, 0)])
     keys = ("region", "earlier", "current", "difference", "percent")
-    return _table(words["change"], [words[key] for key in keys], rows)
+    return html_table(words["change"], [words[key] for key in keys], rows)
 
 
 def score_table(scores: Mapping[str, Mapping[str, Any]], words: Words) -> str:
@@ -116,7 +116,7 @@ def score_table(scores: Mapping[str, Mapping[str, Any]], words: Words) -> str:
         [words.region(region), *(words.number(values.get(key), digits) for key, digits in _SCORES)]
         for region, values in scores.items()
     ]
-    return _table(words["scores"], [words["region"], *(words[key] for key, _ in _SCORES)], rows)
+    return html_table(words["scores"], [words["region"], *(words[key] for key, _ in _SCORES)], rows)
 
 
 def model_section(card: Mapping[str, Any], words: Words) -> str:
@@ -164,7 +164,8 @@ def timing_section(timings: Mapping[str, float], words: Words) -> str:
     return f"<p>{html.escape(text)}</p>"
 
 
-def _table(title: str, headings: list[str], rows: list[list[str]]) -> str:
+def html_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table under its title, nothing without rows."""
     if not rows:
         return ""
     head = "".join(f"<th>{html.escape(text)}</th>" for text in headings)

@@ -169,6 +169,7 @@ _STAGES = {
         "fat": "fat out of the mask",
         "bias_and_grid": "bias and grid",
         "home": "native grid",
+        "slots": "check of the sequences",
     },
     "fr": {
         "read": "lecture",
@@ -179,6 +180,7 @@ _STAGES = {
         "bias_and_grid": "correction et rééchantillonnage",
         "quality": "contrôle de qualité",
         "home": "retour à la grille d'origine",
+        "slots": "contrôle des séquences",
         "load": "chargement",
         "prepare": "préparation",
         "predict": "prédiction",

@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import permutations
+from itertools import combinations, permutations
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from scipy import ndimage
 from ssaglioma.errors import DatasetError
 from ssaglioma.labels import SEQUENCE_ORDER, Sequence
 from ssaglioma.preprocessing.bright_spots import bright_spots
+from ssaglioma.preprocessing.depth import fill_slices
 from ssaglioma.preprocessing.rigid import foreground_of, shrunk
 from ssaglioma.volume import Volume, to_canonical
 from ssaglioma.volume.sitk import from_sitk, to_sitk
@@ -35,6 +36,8 @@ _VOXEL_MM, _BAND_MM, _DEPTH_SHARE = 3.0, (12.0, 95.0), 0.28
 _MOST_VOXELS, _LEAST_VOXELS, _TAIL_SHARE, _RANK_BINS = 12000, 400, 0.03, 12
 _PERCENTILES = (1, 5, 25, 75, 95, 99, 99.8)
 _FLOOR, _WILDEST = 0.02, 6.0
+_REVERSED = [0, 3, 4, 1, 2, 7, 8, 5, 6]
+"""Where the features of two images stand when the two change places."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +165,10 @@ def contrast_evidence(volumes: Mapping[str, Volume], rules: ContrastRules | None
         key: known.single.scores(single_features(values[key], depth, bright_spots(volume)))
         for key, volume in volumes.items()
     }
-    pair = {(a, b): known.pair.scores(pair_features(values[a], values[b])) for a, b in permutations(values, 2)}
+    pair = {}
+    for a, b in combinations(values, 2):
+        features = pair_features(values[a], values[b])
+        pair[a, b], pair[b, a] = known.pair.scores(features), known.pair.scores(features[_REVERSED])
     return ContrastEvidence(single, pair)
 
 
@@ -195,7 +201,7 @@ def core_values(volumes: Mapping[str, Volume]) -> tuple[dict[str, np.ndarray], n
 def _depth(mask: Volume) -> np.ndarray:
     """Distance to the head's surface as a share of the greatest; 0 outside a band below the vertex."""
     head = ndimage.binary_closing(mask.array > 0, iterations=2) | (mask.array > 0)
-    head = np.stack([ndimage.binary_fill_holes(part) for part in head])
+    head = fill_slices(head)
     spacing = mask.spacing_zyx_mm
     depth = ndimage.distance_transform_edt(head, sampling=spacing)
     filled = np.flatnonzero(head.sum(axis=(1, 2)) * spacing[1] * spacing[2] > 1500)
@@ -227,8 +233,8 @@ def single_features(values: np.ndarray, depth: np.ndarray, spots: np.ndarray) ->
 
 def pair_features(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return the features (F,) of two images at the same voxels (N,): ranks in each other's tails, odd residuals."""
-    ranks = _ranks(first), _ranks(second)
     orders = np.argsort(first, kind="stable"), np.argsort(second, kind="stable")
+    ranks = _ranks(orders[0]), _ranks(orders[1])
     count = max(1, round(_TAIL_SHARE * len(first)))
     features = [float(np.corrcoef(*ranks)[0, 1])]
     for order, other in ((orders[0], ranks[1]), (orders[1], ranks[0])):
@@ -237,9 +243,9 @@ def pair_features(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.array(features)
 
 
-def _ranks(values: np.ndarray) -> np.ndarray:
-    ranks = np.empty(len(values))
-    ranks[np.argsort(values, kind="stable")] = np.arange(len(values)) / len(values)
+def _ranks(order: np.ndarray) -> np.ndarray:
+    ranks = np.empty(len(order))
+    ranks[order] = np.arange(len(order)) / len(order)
     return ranks
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ssaglioma.evaluation.quality import LIGHTS, Finding, Value, graded
 from ssaglioma.labels import SEQUENCE_ORDER, Sequence
 from ssaglioma.preprocessing.image_measures import ImageMeasures
+from ssaglioma.preprocessing.slot_check import SlotDoubt
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,25 @@ def sequence_findings(
         light = graded(confidence, *limits.sequence_confidence)
         findings.append(Finding("sequence", light, sequence.display_name, {"confidence": confidence, "file": file}))
     return findings
+
+
+def slot_findings(doubt: SlotDoubt | None) -> list[Finding]:
+    """Return what the voxels say against the slots of prepared images, in amber; nothing where they agree.
+
+    A pair in each other's place is one finding, any other image one of its own.
+    """
+    if doubt is None:
+        return []
+    findings = [
+        Finding("swapped", "amber", one.display_name, {"other": other.display_name, "log_odds": doubt.log_odds})
+        for one, other in doubt.swapped
+    ]
+    paired = {slot for pair in doubt.swapped for slot in pair}
+    return findings + [
+        Finding("wrong_slot", "amber", slot.display_name, {"looks": found.display_name, "log_odds": doubt.log_odds})
+        for slot, found in doubt.looks.items()
+        if slot not in paired
+    ]
 
 
 def notes(texts: Iterable[str], light: str = "amber") -> list[Finding]:

@@ -17,6 +17,7 @@ import SimpleITK
 from scipy import ndimage
 
 from ssaglioma.errors import GeometryError
+from ssaglioma.preprocessing.depth import fill_slices
 from ssaglioma.preprocessing.rigid_transform import RigidTransform
 
 RADIUS_MM = 60.0
@@ -93,12 +94,12 @@ class Head:
 def foreground_of(image: SimpleITK.Image) -> SimpleITK.Image:
     """Return the largest bright piece of an image, holes filled slice by slice, as a mask on the same grid."""
     array = SimpleITK.GetArrayFromImage(image)
-    low, high = np.percentile(array, 1), np.percentile(array, 99)
+    low, high = np.percentile(array, (1, 99))
     pieces, count = ndimage.label(array > low + _FOREGROUND_OF_BRIGHT * (high - low))
     mask = np.zeros(array.shape, bool)
     if count:
         mask = pieces == 1 + np.argmax(np.bincount(pieces.ravel())[1:])
-        mask = np.stack([ndimage.binary_fill_holes(part) for part in mask])
+        mask = fill_slices(mask)
     result = SimpleITK.GetImageFromArray(mask.astype(np.uint8))
     result.CopyInformation(image)
     return result

@@ -217,6 +217,7 @@ def _read(
             continue
         if item.key in fixed:
             _refuse_useless(item, volume)
+            _drop_twins(item, volume, volumes, (fixed, left_out))
         reason = "" if item.key in fixed else reason_by_voxels(volume) or duplicate_of(volume, volumes)
         if reason:
             left_out[item.key] = reason
@@ -236,6 +237,22 @@ def _refuse_useless(item: Series, volume: Volume) -> None:
             expected="an MR of a whole head",
             remedy="Name another image, or leave this one away",
         )
+
+
+def _drop_twins(
+    item: Series, volume: Volume, volumes: dict[str, Volume], rest: tuple[set[str], dict[str, str]]
+) -> None:
+    """Leave out what holds the same voxels as a series that the user named; raise where he named both."""
+    fixed, left_out = rest
+    for key in [key for key, other in volumes.items() if duplicate_of(volume, {key: other})]:
+        if key in fixed:
+            raise SequenceError(
+                f"The series {key!r} and {item.key!r} hold the same voxels, and both were named",
+                expected="another image for each sequence",
+                remedy="Name the right one, or leave one of the two away",
+            )
+        left_out[key] = f"it holds the same voxels as {item.key!r}"
+        del volumes[key]
 
 
 def _resolved(text: str, sequence: Sequence, series: list[Series]) -> str:

@@ -94,6 +94,17 @@ def test_a_named_image_that_can_be_no_input_is_refused_with_the_reason(heads, tm
         sort_study(tmp_path, overrides={T2: str(tmp_path / "mine.nii.gz")})
 
 
+def test_one_image_named_for_two_sequences_is_refused_and_a_copy_of_a_named_one_left_out(heads):
+    images = {"a": heads[T1], "b": heads[T2], "copy of b": heads[T2]}
+    with pytest.raises(SequenceError, match="'b' and 'copy of b' hold the same voxels, and both were named"):
+        sort_study(images, overrides={T2: "b", FLAIR: "copy of b"})
+    for named in ("b", "copy of b"):
+        study = sort_study(images, overrides={FLAIR: named})
+        (other,) = {"b", "copy of b"} - {named}
+        assert keys(study)[FLAIR] == named and other not in keys(study).values()
+        assert f"it holds the same voxels as {named!r}" in [one.reason for one in study.ignored]
+
+
 def test_files_of_two_cases_are_refused_and_repeats_are_not(heads, tmp_path):
     for case in ("P-001", "P-002"):
         for word in ("t1", "t2"):
