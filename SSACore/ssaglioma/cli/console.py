@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from ssaglioma import __version__
+from ssaglioma.cli.pace import Pace, Stage
 from ssaglioma.errors import SSAGliomaError
 from ssaglioma.types import CountedMessage
 
@@ -38,6 +40,8 @@ class Console:
     _began_at: float = 0.0
     _shown: float = -1.0
     _open_bar: bool = False
+    _pace: Pace | None = None
+    _share: float = 0.0
 
     def __post_init__(self) -> None:
         if self.mode == "json":
@@ -63,7 +67,7 @@ class Console:
         if self.mode == "none" or (fraction < 1 and now - self._shown < _SECONDS_BETWEEN_UPDATES):
             return
         self._shown = now
-        left = seconds_left((fraction - self._began_at) / max(1 - self._began_at, 1e-9), now - self._began)
+        left, fraction = self._left(fraction, now)
         if self.mode == "json":
             rounded = None if left is None else round(left, 1)
             counts = {}
@@ -77,6 +81,20 @@ class Console:
         if self.err.isatty():
             print(f"\r\033[K[{bar}] {message}{tail}", end="", file=self.err, flush=True)
             self._open_bar = True
+
+    def expect(self, stages: Sequence[Stage]) -> None:
+        """Reckon the time left from what the stages of this run usually take; progress is told in parts of the time."""
+        self._pace = Pace(stages, self._began)
+
+    def _left(self, fraction: float, now: float) -> tuple[float | None, float]:
+        """Return the time left, and the fraction to show."""
+        if self._pace is None:
+            left = seconds_left((fraction - self._began_at) / max(1 - self._began_at, 1e-9), now - self._began)
+            return left, fraction
+        left = self._pace.left(fraction, now)
+        gone = now - self._began
+        self._share = max(self._share, 1.0 if fraction >= 1 else gone / max(gone + left, 1e-9))
+        return left, self._share
 
     def restart_clock(self, fraction: float) -> None:
         """Reckon the time left from now and this fraction on: work that goes on did not begin at 0."""

@@ -32,7 +32,9 @@ def add_parser(
     parser.add_argument("--model", metavar="NAME|PATH", help="model package (default: the first one shipped)")
     add_engine_argument(parser)
     parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or cuda:N")
-    parser.add_argument("--mirror", action="store_true", help="average with the left-right mirrored image")
+    parser.add_argument(
+        "--mirror", action="store_true", help="average with the left-right mirrored image where in doubt"
+    )
     parser.set_defaults(grid=None, resample=False, thorough=False, adapt=False, memory_limit=None)
     return parser
 
@@ -63,6 +65,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         model_card=done.card.to_json(),
         timings=done.seconds,
         warnings=result.warnings,
+        quality=done.quality,
     )
     for warning in result.warnings:
         console.warn(warning)

@@ -151,7 +151,7 @@ def _finish(begun: ExperimentRun, console: Console) -> int:
     from ssaglioma.experiments.table import build_table
 
     experiment, output = begun.experiment, begun.context.output
-    table = build_table(experiment, begun.results())
+    table = build_table(experiment, begun.results(), len(begun.tasks))
     whole = all(begun.ledger.has(row.name, task) for row in begun.rows for task in begun.tasks)
     analysis = begun.analysis() if whole else {}
     pictures = [output / name for name in analysis.get("pictures", [])]
@@ -162,6 +162,7 @@ def _finish(begun: ExperimentRun, console: Console) -> int:
         heading=heading_of(begun, begun.budget),
         analysis=analysis,
         pictures=pictures,
+        protocol=begun.context.protocol.to_json(),
     )
     console.print((output / TEXT_FILE).read_text(encoding="utf-8"))
     console.print(f"Page written to {written['page']}")

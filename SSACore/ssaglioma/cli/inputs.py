@@ -9,8 +9,7 @@ from pathlib import Path
 from ssaglioma.errors import DatasetError, SequenceError
 from ssaglioma.labels import SEQUENCE_ORDER, Sequence
 from ssaglioma.volume import Case, Volume, find_case, read_volume
-
-_IMAGE_SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
+from ssaglioma.volume.reading import IMAGE_SUFFIXES, image_stem
 
 
 def add_case_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,7 +64,7 @@ def read_case(case: Case) -> dict[Sequence, Volume]:
 
 def is_image_path(path: Path) -> bool:
     """Tell whether a path names an image file rather than a folder."""
-    return path.name.lower().endswith(_IMAGE_SUFFIXES)
+    return path.name.lower().endswith(IMAGE_SUFFIXES)
 
 
 def _folder_case(folder: Path) -> Case:
@@ -93,11 +92,7 @@ def _refuse_doubles(sequences: Mapping[Sequence, Path]) -> None:
 
 
 def _case_name(path: Path) -> str:
-    name = path.name
-    for suffix in _IMAGE_SUFFIXES:
-        if name.lower().endswith(suffix):
-            name = name[: -len(suffix)]
-            break
+    name = image_stem(path.name)
     for separator in ("-", "_"):
         stem, _, last = name.rpartition(separator)
         try:

@@ -12,6 +12,7 @@ from ssaglioma.types import ProgressCallback
 
 if TYPE_CHECKING:
     from ssaglioma.inference.engine import PackageEngine
+    from ssaglioma.packages import ModelPackage
     from ssaglioma.volume import Volume
 
 T = TypeVar("T")
@@ -62,6 +63,59 @@ def within_memory(
     limit = "" if plan.limit_gib is None else f" of {plan.limit_gib:.1f}"
     progress(0.01, f"Takes about {plan.predicted_gib:.1f}{limit} GiB of memory")
     return run_steadily(engine, plan, work), plan.predicted_gib
+
+
+def check_raw_memory(
+    volumes: Mapping[Sequence, Volume],
+    package: ModelPackage,
+    args: argparse.Namespace,
+    progress: ProgressCallback,
+    engine: PackageEngine | None = None,
+) -> float:
+    """Foretell in GiB what raw images that were read will take, tell it, and refuse what does not fit, before any work.
+
+    Parameters
+    ----------
+    engine : PackageEngine, optional
+        Where the model is loaded already.
+
+    Raises
+    ------
+    DeviceError
+        If there is too little memory even for the smallest way of working.
+    """
+    from ssaglioma.inference.available_memory import available_gib, resident_gib
+    from ssaglioma.inference.engine import PackageEngine
+    from ssaglioma.inference.intake_memory import NativeSize, raw_memory
+    from ssaglioma.preprocessing.alignment import choose_reference
+
+    slices = engine.slices_at_once if engine is not None else PackageEngine.slices_at_once
+    wanted = (Sequence.parse(args.grid),) if getattr(args, "grid", None) else ()
+    foretold = raw_memory(
+        package,
+        engine.name if engine is not None else _engine_name(package, args),
+        {name.value: NativeSize(volume.array.size, volume.array.itemsize) for name, volume in volumes.items()},
+        reference=choose_reference(volumes).value,
+        anchor=next(name for name in (*wanted, Sequence.T1C, Sequence.T2F, *volumes) if name in volumes).value,
+        slices_at_once=slices,
+    )
+    left = available_gib()
+    limits = (getattr(args, "memory_limit", None), None if left is None else (resident_gib() or 0.0) + left)
+    limit = min((value for value in limits if value is not None), default=None)
+    peak = foretold.within(limit)
+    most = "" if limit is None else f" of {limit:.1f}"
+    progress(0.0, f"Takes about {peak:.1f}{most} GiB of memory")
+    return peak
+
+
+def _engine_name(package: ModelPackage, args: argparse.Namespace) -> str:
+    """The engine that will most probably be loaded: the named one, torch where no other runs the model, or ours."""
+    from ssaglioma.inference.engine_names import ENGINE_CHOICES, ONNX_RUNTIME
+    from ssaglioma.packages.onnx_export import has_graph
+
+    if args.engine != ENGINE_CHOICES[0]:
+        return str(args.engine)
+    return "torch" if args.adapt or not has_graph(package) else ONNX_RUNTIME
 
 
 def _gibibytes(text: str) -> float:

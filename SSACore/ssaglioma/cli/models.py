@@ -1,4 +1,4 @@
-"""`ssaglioma models`: list, describe, verify and export model packages."""
+"""`ssaglioma models`: list, describe, verify and export model packages; take one into use at a site, and back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ssaglioma.cli.console import Console
 from ssaglioma.errors import DatasetError, ModelPackageError
-from ssaglioma.packages import find_package_of, list_all_packages
+from ssaglioma.packages import ModelPackage, find_package_of, list_all_packages
 from ssaglioma.packages.package import BRAIN_MASK, SEGMENTER
 
 
@@ -16,11 +16,19 @@ def add_parser(
     subparsers: argparse._SubParsersAction, parents: list[argparse.ArgumentParser]
 ) -> argparse.ArgumentParser:
     """Add the command to the parser."""
-    parser = subparsers.add_parser("models", parents=parents, help="list, describe, verify or export models")
-    parser.add_argument("action", choices=("list", "info", "show", "verify", "export"))
-    parser.add_argument("model", nargs="?", metavar="NAME|PATH", help="a model; verify without one checks all")
+    parser = subparsers.add_parser("models", parents=parents, help="list, describe, verify, export or install models")
+    parser.add_argument("action", choices=("list", "info", "show", "verify", "export", "install", "roll-back"))
+    parser.add_argument(
+        "model",
+        nargs="?",
+        metavar="NAME|PATH",
+        help="a model (verify without one checks all); of install: folder of a finished training",
+    )
     parser.add_argument(
         "--output", type=Path, metavar="FILE.onnx", help="of export: the network and its weights as ONNX"
+    )
+    parser.add_argument(
+        "--site", type=Path, metavar="DIR", help="of install and roll-back: folder of this hospital's models"
     )
     parser.add_argument("--overwrite", action="store_true", help="replace a file that exists")
     return parser
@@ -38,6 +46,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
         card = find_package_of(None, args.model).card.to_json()
         console.print(json.dumps(card, indent=1))
         console.result({"card": card})
+    elif args.action in ("install", "roll-back"):
+        package = _change_site(args)
+        console.print(f"{package.card.name} {package.card.version} is in use at {args.site} ({package.folder})")
+        console.result({"model": package.card.name, "version": package.card.version, "folder": str(package.folder)})
     elif args.action == "export":
         console.result({"onnx": str(_export(args, console))})
     else:
@@ -47,6 +59,24 @@ def run(args: argparse.Namespace, console: Console) -> int:
             console.print(f"{package.card.name}: {', '.join(files)} verified (SHA-256)")
         console.result({"verified": [package.card.name for package in packages]})
     return 0
+
+
+def _change_site(args: argparse.Namespace) -> ModelPackage:
+    """Take a trained model into use at a site, or go back to the version before."""
+    from ssaglioma.packages.site_models import roll_back_model
+
+    if args.model is None or args.site is None:
+        raise DatasetError(
+            "The model or the site is not given",
+            expected="ssaglioma models install RUN --site DIR, or ssaglioma models roll-back NAME --site DIR",
+        )
+    if args.action == "roll-back":
+        return roll_back_model(args.site, args.model)
+    from ssaglioma.cli.train_recipe import known_recipes
+    from ssaglioma.training.run_install import install_run
+
+    known_recipes()
+    return install_run(args.model, args.site)
 
 
 def _export(args: argparse.Namespace, console: Console) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,7 @@ class Run:
     seconds : mapping of str to float
         Of each stage: read, load (of the model), and those of the segmentation.
     quality : QualityReport or None
-        What the quality gate says of raw images; None for prepared ones.
+        What the quality gate says of raw images; of prepared ones only that they look mixed up, else None.
     brain : Volume or None
         The brain mask of raw images, on the grid of the result.
     dicom : mapping of Sequence to tuple of Path
@@ -71,7 +71,8 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mirror",
         action="store_true",
-        help="average with the left-right mirrored image: slower, a little better",
+        help="average with the left-right mirrored image, in 2D where the model is in doubt (with --thorough "
+        "everywhere): slower, a little better",
     )
     parser.add_argument(
         "--thorough",
@@ -180,8 +181,14 @@ def _run(
     progress: ProgressCallback,
     preview: PreviewCallback | None = None,
 ) -> Run:
+    from ssaglioma.evaluation.quality import QualityReport
     from ssaglioma.inference import segment_case
+    from ssaglioma.preprocessing.quality_gate import slot_findings
+    from ssaglioma.preprocessing.slot_check import check_slots
 
+    clock = time.monotonic()
+    quality = QualityReport(tuple(slot_findings(check_slots(images))))
+    seconds = {**seconds, "slots": time.monotonic() - clock}
     grid = Sequence.parse(args.grid) if args.grid else None
 
     def work(keep_probabilities: bool) -> SegmentationResult:
@@ -189,13 +196,17 @@ def _run(
         return segment_case(images, engine, **how, preview=preview, progress=progress)
 
     result, predicted_gib = within_memory(engine, images, args, work, progress)
-    seconds = {**seconds, **result.timings}
+    said = (*(one.text() for one in quality.reasons), *result.warnings)
+    card = engine.package.card
+    if quality.mixed_up:  # the forecast holds only where every image lies in its own slot
+        card = replace(card, expected_dice={})
     return Run(
         case,
         images,
-        result,
-        engine.package.card,
-        seconds,
+        replace(result, warnings=said),
+        card,
+        {**seconds, **result.timings},
+        quality=quality if quality.reasons else None,
         engine=engine_facts(engine),
         predicted_memory_gib=predicted_gib,
     )

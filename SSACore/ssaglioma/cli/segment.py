@@ -14,11 +14,18 @@ from ssaglioma.cli.outputs import Outputs, add_output_arguments
 from ssaglioma.cli.prepare import print_light
 from ssaglioma.cli.running import Run, add_model_arguments, region_volumes_ml, segment_files, segment_read
 from ssaglioma.cli.segment_raw import RawRun, raw_outputs, segment_raw, write_raw
+from ssaglioma.cli.segment_times import (
+    BEFORE_ANYTHING_IS_KNOWN,
+    FIND_SHARE,
+    WRITE_SHARE,
+    prepared_stages,
+    raw_stages,
+)
 from ssaglioma.cli.trust import expected_of, expected_text
 from ssaglioma.errors import SSAGliomaError
+from ssaglioma.labels import Sequence
 from ssaglioma.types import ProgressCallback
 
-_FIND_SHARE, _SHARE_OF_SEGMENTATION = 0.25, 0.95
 NOTHING_TO_KEEP = "The images are prepared already, so that --keep-prepared writes nothing."
 
 
@@ -58,9 +65,11 @@ def run(args: argparse.Namespace, console: Console) -> int:
         case = case_from_arguments(args)
         outputs = Outputs.from_arguments(args, output_path(args.output, case.name))
         outputs.check(case, args.overwrite)
+        console.expect(prepared_stages(args, 0.0))
         done = segment_files(case, args, _scaled(console, 0.0), outputs.preview_writer(console.preview))
         return _finish(console, done, outputs.write(done), began)
-    found = find_images(args, lambda share, text: console.progress(_FIND_SHARE * share, text))
+    console.expect(BEFORE_ANYTHING_IS_KNOWN)
+    found = find_images(args, lambda share, text: console.progress(FIND_SHARE * share, text))
     if isinstance(found, Prepared):
         _refuse_raw_options(args, ("--brain-mask", args.brain_mask))
         if args.keep_prepared:
@@ -68,18 +77,22 @@ def run(args: argparse.Namespace, console: Console) -> int:
         outputs = Outputs.from_arguments(args, output_path(args.output, found.case.name))
         outputs.check(found.case, args.overwrite)
         preview = outputs.preview_writer(console.preview)
-        done = segment_read(found.case, found.images, args, found.seconds, _scaled(console, _FIND_SHARE), preview)
+        console.expect(prepared_stages(args, FIND_SHARE))
+        done = segment_read(found.case, found.images, args, found.seconds, _scaled(console, FIND_SHARE), preview)
         return _finish(console, done, outputs.write(done), began)
     outputs, case = raw_outputs(found, args, output_path(args.output, found.name))
     outputs.check(case, args.overwrite)
     preview = outputs.preview_writer(console.preview)
-    raw = segment_raw(found, case, args, console, _scaled(console, _FIND_SHARE), preview=preview)
-    console.progress(_SHARE_OF_SEGMENTATION, "Writing")
+    volumes = found.study.volumes
+    home = next((volumes[name] for name in (Sequence.T1C, Sequence.T2F, *volumes) if name in volumes), None)
+    console.expect(raw_stages(args, len(volumes), 0.0 if home is None else home.array.size / 1e6))
+    raw = segment_raw(found, case, args, console, _scaled(console, FIND_SHARE), preview=preview)
+    console.progress(WRITE_SHARE, "Writing")
     return _finish(console, raw.run, write_raw(raw, outputs, args), began, raw)
 
 
 def _scaled(console: Console, begin: float) -> ProgressCallback:
-    return lambda share, text: console.progress(begin + (_SHARE_OF_SEGMENTATION - begin) * share, text)
+    return lambda share, text: console.progress(begin + (WRITE_SHARE - begin) * share, text)
 
 
 def _refuse_raw_options(args: argparse.Namespace, *given: tuple[str, Any]) -> None:
@@ -99,7 +112,7 @@ def _finish(console: Console, done: Run, written: dict[str, Any], began: float, 
         console.warn(warning)
     volumes = region_volumes_ml(done)
     total = time.monotonic() - began
-    if done.quality is not None:
+    if raw is not None and done.quality is not None:  # what it says of prepared images was warned of above
         print_light(console, done.quality)
     console.print(f"{done.case.name}: " + ", ".join(f"{name} {volume:.1f} ml" for name, volume in volumes.items()))
     expected = expected_of(done)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from ssaglioma.cli.console import Console
 from ssaglioma.cli.intake import Raw, take_in_raw
-from ssaglioma.cli.memory import within_memory
+from ssaglioma.cli.memory import check_raw_memory, within_memory
 from ssaglioma.cli.outputs import Outputs
 from ssaglioma.cli.running import PreviewCallback, Run, engine_facts, load_engine
+from ssaglioma.cli.segment_times import INTAKE_SHARE
 from ssaglioma.errors import DatasetError
 from ssaglioma.labels import Sequence
 from ssaglioma.types import ProgressCallback
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from ssaglioma.inference.intake import Intake
     from ssaglioma.inference.intake_segment import HomeResult
     from ssaglioma.preprocessing.study import SortedStudy
-
-_INTAKE_SHARE = 0.55
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +82,8 @@ def segment_raw(
 
     grid = Sequence.parse(args.grid) if args.grid else None
     package = engine.package if engine is not None else find_package(args.model)
-    intake = take_in_raw(raw, args, console, lambda share, text: progress(_INTAKE_SHARE * share, text))
+    predicted_gib = check_raw_memory(raw.study.volumes, package, args, progress, engine)
+    intake = take_in_raw(raw, args, console, lambda share, text: progress(INTAKE_SHARE * share, text))
     intake.anchor(grid)
     began = time.monotonic()
     engine = engine or load_engine(package, args)
@@ -91,13 +91,13 @@ def segment_raw(
     loaded = engine
 
     def told(share: float, text: str) -> None:
-        progress(_INTAKE_SHARE + 0.45 * share, text)
+        progress(INTAKE_SHARE + (1 - INTAKE_SHARE) * share, text)
 
     def work(_: bool) -> HomeResult:
         return segment_intake(intake, loaded, grid=grid, preview=preview, progress=told)
 
     home_voxels = intake.natives[intake.anchor(grid)].array.size
-    home, predicted_gib = within_memory(loaded, intake.images, args, work, told, home_voxels=home_voxels)
+    home, _ = within_memory(loaded, intake.images, args, work, told, home_voxels=home_voxels)
     seconds = {"find": raw.seconds, **intake.seconds, "load": load_seconds, **home.result.timings}
     run = Run(
         case,

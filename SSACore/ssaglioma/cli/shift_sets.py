@@ -13,7 +13,7 @@ from ssaglioma.shift.measures import ONLY_CONTRAST
 from ssaglioma.shift.sampling import Picture
 from ssaglioma.volume import Volume, read_labelmap, read_volume
 from ssaglioma.volume.pictures2d import PICTURE_SUFFIXES, read_picture
-from ssaglioma.volume.reading import IMAGE_SUFFIXES
+from ssaglioma.volume.reading import IMAGE_SUFFIXES, image_stem
 
 _LABEL_WORDS = ("seg", "label", "labels", "dseg", "segmentation", "manual")
 
@@ -100,10 +100,7 @@ def _picture_cases(folder: Path) -> list[SetCase]:
 
 
 def _unnamed_cases(folder: Path) -> list[SetCase]:
-    stems = {}
-    for file in _visible(folder, IMAGE_SUFFIXES):
-        suffix = next(one for one in IMAGE_SUFFIXES if file.name.lower().endswith(one))
-        stems[file.name[: -len(suffix)]] = file
+    stems = {image_stem(file.name): file for file in _visible(folder, IMAGE_SUFFIXES)}
     references = {
         stem[: -len(word) - 1]: stem
         for stem in stems

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
 _KEEP_BYTES = 256 * 1024**2
+_AMPERE = 8
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -63,11 +64,14 @@ def gpu_problem(name: str) -> str | None:
 
 
 def bfloat16_pays(device: torch.device) -> bool:
-    """Tell whether the device computes in bfloat16 (a CPU without it emulates it, many times slower)."""
+    """Tell whether the device computes in bfloat16; one without it only emulates it, which is slower than float32.
+
+    NVIDIA's GPUs have it from Ampere on (compute capability 8), while torch calls emulation support, too.
+    """
     import torch
 
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return torch.version.hip is not None or torch.cuda.get_device_capability(device)[0] >= _AMPERE
     probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
     return bool(probe and probe())
 

@@ -9,6 +9,7 @@ import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from collections.abc import Sequence as Seq
+from functools import partial
 
 import numpy as np
 
@@ -29,7 +30,8 @@ class PackageEngine(ABC):
     ----------
     package : ModelPackage
     mirror : bool
-        Average the logits with those of the left-right mirrored image (twice the time).
+        Average the logits with those of the left-right mirrored image (twice the time; a 2D network with a first
+        look mirrors the doubtful slices alone, see `Looks`).
         Brains are near symmetric left to right only, so other axes are not mirrored; an imported network
         of nnU-Net is mirrored along all axes that it was trained so (four or eight times the time).
     threads : int, optional
@@ -94,12 +96,14 @@ class PackageEngine(ABC):
             looks = None if self.looks == FULL else self.looks
             run = predict_volume(resampled, self.patch, self._forward, looks=looks, preview=first, progress=progress)
             return back(run)
-        slice_mm = spacing[0] * image.shape[1] / resampled.shape[1]
+        slice_mm, row_mm, column_mm = (
+            mm * before / now for mm, before, now in zip(spacing, image.shape[1:], resampled.shape[1:])
+        )
         shown = neighbours(resampled.shape[1], slice_mm, card.slice_offsets_mm)
         logits = predict_slices(
             resampled,
             self.patch,
-            self._forward,
+            partial(self._forward_slices, row_mm * column_mm),
             shown=shown,
             batch_size=self.at_once or self.slices_at_once,
             looks=self.looks,
@@ -109,12 +113,27 @@ class PackageEngine(ABC):
         )
         return back(logits)
 
+    def leave_gpu(self) -> bool:
+        """Go on on the processor, where the GPU's memory is too small; False where it is the processor already."""
+        return False
+
     @abstractmethod
     def logits(self, tiles: np.ndarray) -> np.ndarray:
         """Return the logits (B, R, *patch) of tiles (B, C, *patch), both float32."""
 
     def _forward(self, tiles: np.ndarray) -> np.ndarray:
         return mirrored(self._few_at_once, tiles, self._mirror_axes if self.mirror else ())
+
+    def _forward_slices(self, pixel_mm2: float, tiles: np.ndarray) -> np.ndarray:
+        """Return the logits of slices (B, C, Y, X), averaged with those of the mirrored ones where that may matter."""
+        if not self.mirror or not self.looks.doubtful_mm2:
+            return self._forward(tiles)
+        logits = self._few_at_once(tiles)
+        again = self.looks.doubtful(logits, (tiles != 0).any(axis=1), pixel_mm2)
+        if again.any():
+            flipped = np.ascontiguousarray(np.flip(tiles[again], -1))
+            logits[again] = (logits[again] + np.flip(self._few_at_once(flipped), -1)) / 2
+        return logits
 
     def _few_at_once(self, tiles: np.ndarray) -> np.ndarray:
         few = self.at_once or len(tiles)

@@ -26,6 +26,8 @@ from ssaglioma.types import Predictor, ProgressCallback, no_progress
 from ssaglioma.volume import Volume
 
 INTAKE_FORMAT = 1
+ALIGNED_SHARE, BRAIN_SHARE, GRID_SHARE = 0.45, 0.65, 0.92
+"""Of the progress that `take_in` tells: where images are aligned, the brain is found, all lie on the model's grid."""
 _BRIGHTEST_PERCENT = 99.9
 _READY_ORDER = (Sequence.T1C, Sequence.T2F)
 
@@ -181,17 +183,20 @@ def take_in(
     with log.step("align") as figures:
         named = frozenset(study.overrides)
         aligned = align_images(
-            natives, settings.alignment, wanted=named, progress=lambda share, text: progress(0.45 * share, text)
+            natives,
+            settings.alignment,
+            wanted=named,
+            progress=lambda share, text: progress(ALIGNED_SHARE * share, text),
         )
         figures.update(_alignment_figures(aligned))
     natives = {name: natives[name] for name in aligned.images}
     _refuse_without_anchor(natives, "could not be aligned")
     with log.step("brain_mask") as figures:
-        progress(0.45, "Finding the brain")
+        progress(ALIGNED_SHARE, "Finding the brain")
         brain = _brain(aligned, natives, predictor, mask)
         figures.update(brain.to_json())
     inside, images, chains, shading = _on_model_grid(aligned, natives, brain, settings, log, progress)
-    progress(0.92, "Judging the images")
+    progress(GRID_SHARE, "Judging the images")
     with log.step("quality") as figures:
         quality = quality_of(study, aligned, brain, images, inside, shading)
         figures.update({"light": quality.light})
@@ -217,8 +222,9 @@ def _on_model_grid(
             inside, figures["taken_ml"] = without_fat(inside, t1.array, target.spacing_zyx_mm)
     bias = settings.bias if settings.correct_bias else None
     images, chains, shading = {}, {}, {}
+    span = GRID_SHARE - BRAIN_SHARE
     for number, (name, alignment) in enumerate(aligned.images.items()):
-        progress(0.65 + 0.25 * number / len(aligned.images), f"Preparing {name.display_name}")
+        progress(BRAIN_SHARE + span * number / len(aligned.images), f"Preparing {name.display_name}")
         with log.step("bias_and_grid") as figures:
             image, chains[name], shading[name] = to_model_grid(
                 natives[name], alignment.transform, target, inside, bias=bias

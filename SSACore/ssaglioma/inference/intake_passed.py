@@ -14,7 +14,8 @@ from ssaglioma.preprocessing.brain_mask import STRIPPED, BrainMask
 from ssaglioma.preprocessing.chain import Chain, Resampled
 from ssaglioma.preprocessing.grid import Grid
 from ssaglioma.preprocessing.intensity import brain_mask
-from ssaglioma.preprocessing.quality_gate import brain_findings, look_finding, sequence_findings
+from ssaglioma.preprocessing.quality_gate import brain_findings, look_finding, sequence_findings, slot_findings
+from ssaglioma.preprocessing.slot_check import check_slots
 from ssaglioma.preprocessing.study import SortedStudy
 from ssaglioma.preprocessing.training_look import look_features, training_looks
 from ssaglioma.volume import Volume, to_canonical
@@ -52,6 +53,7 @@ def passed_intake(volumes: Mapping[Sequence, Volume], study: SortedStudy | None,
 def prepared_quality(images: Mapping[Sequence, Volume], inside: np.ndarray, brain_ml: float) -> QualityReport:
     """Judge prepared images by what can still be told of them."""
     findings: list[Finding] = sequence_findings({name: (1.0, name.value) for name in images})
+    findings += slot_findings(check_slots(images))
     findings += brain_findings(brain_ml, STRIPPED, None)
     looks = training_looks()
     for name, volume in images.items():

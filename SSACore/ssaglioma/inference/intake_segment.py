@@ -19,6 +19,8 @@ from ssaglioma.types import ProgressCallback, no_progress
 from ssaglioma.volume import Volume
 
 NO_TUMOUR = "No tumour was found."
+HOME_SHARE = 0.9
+"""Of the progress that `segment_intake` tells: where the result is brought home."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,17 +76,18 @@ def segment_intake(
         predictor,
         calibrate=False,
         preview=None if preview is None else lambda labels: preview(chain.labels_back(labels)),
-        progress=lambda share, text: progress(0.9 * share, text),
+        progress=lambda share, text: progress(HOME_SHARE * share, text),
     )
     began = time.monotonic()
-    progress(0.9, "Bringing the result home")
-    probabilities = {name: chain.probability_back(volume) for name, volume in worked.probabilities.items()}
-    stack = np.stack([probabilities[name].array for name in card.regions])
+    progress(HOME_SHARE, "Bringing the result home")
+    stack = np.empty((len(card.regions), *home.shape), np.float32)
+    for index, name in enumerate(card.regions):
+        stack[index] = chain.probability_back(worked.probabilities[name]).array
     smallest = card.smallest_voxels(home.spacing_zyx_mm)
     labelmap = home.with_array(regions_to_labels(stack, card.regions, scheme, smallest))
     probabilities = {
-        name: volume.with_array(with_temperature(volume.array, card.temperatures.get(name, 1.0)))
-        for name, volume in probabilities.items()
+        name: home.with_array(with_temperature(stack[index], card.temperatures.get(name, 1.0)))
+        for index, name in enumerate(card.regions)
     }
     warnings = [text for text in worked.warnings if text != NO_TUMOUR]
     if not labelmap.array.any():

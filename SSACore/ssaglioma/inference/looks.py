@@ -20,6 +20,8 @@ Preview = Callable[[np.ndarray], None]
 SURE_BACKGROUND = -20.0
 """Logit of a region where no network needs to look: outside the brain."""
 
+_UNSURE_LOGIT = float(np.log(0.8 / 0.2))
+
 
 @dataclass(frozen=True)
 class Looks:
@@ -32,6 +34,9 @@ class Looks:
     quiet, least_voxels
         A slice or tile saw something where at least so many voxels of the brain have a region's probability above
         `quiet`; 0 voxels look everywhere again.
+    doubtful_mm2 : float
+        A slice is doubtful where at least such an area of the brain has a probability of 0.2 to 0.8 for some region.
+        Where mirroring is asked for, the doubtful slices alone are mirrored (2D); 0 mirrors all.
 
     Raises
     ------
@@ -42,9 +47,10 @@ class Looks:
     every_mm: float = 4.0
     quiet: float = 0.3
     least_voxels: int = 10
+    doubtful_mm2: float = 150.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.every_mm <= 20 or not 0 < self.quiet <= 0.5 or self.least_voxels < 0:
+        if not 0 <= self.every_mm <= 20 or not 0 < self.quiet <= 0.5 or min(self.least_voxels, self.doubtful_mm2) < 0:
             raise ValueError(f"The looks make no sense: {self!r}")
 
     @property
@@ -56,12 +62,17 @@ class Looks:
         """Tell whether the logits (R, ...) of a place, in the brain (...), ask for a second look."""
         return int(((logits > self.quiet_logit).any(axis=0) & brain).sum()) >= self.least_voxels
 
+    def doubtful(self, logits: np.ndarray, brain: np.ndarray, pixel_mm2: float) -> np.ndarray:
+        """Tell of each slice of logits (B, R, Y, X), in the brain (B, Y, X), whether mirroring it may change much."""
+        unsure = (np.abs(logits) < _UNSURE_LOGIT).any(axis=1) & brain
+        return np.asarray(unsure.sum(axis=(1, 2)) * pixel_mm2 >= self.doubtful_mm2)
+
     def every(self, slice_mm: float) -> int:
         """Return of how many slices the first look takes one; thick slices are all looked at."""
         return max(1, int(self.every_mm / slice_mm + 0.01))
 
 
-FULL = Looks(every_mm=0.0, least_voxels=0)
+FULL = Looks(every_mm=0.0, least_voxels=0, doubtful_mm2=0.0)
 """The full sliding window."""
 
 

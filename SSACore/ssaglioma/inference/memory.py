@@ -143,8 +143,9 @@ def work_gib(package: ModelPackage, engine: str, size: CaseSize, step: MemorySte
     passing = resampled + (channels + regions) * padded + (padded if len(step.patch) == 3 else 0)
     returning = resampled + regions * (padded + inside * (1 if same_grid else 2))
     restoring = regions * (inside + (whole if step.keep_probabilities else 0)) + 2 * whole
-    homing = regions * whole + (size.images + regions) * size.home_voxels
-    passed = passing + pass_bytes(package, engine, step) / _FLOAT_BYTES
+    held = pass_bytes(package, engine, step) / _FLOAT_BYTES  # the engines keep it
+    homing = held + regions * (whole + 2 * size.home_voxels) if size.home_voxels else 0
+    passed = passing + held
     return max(network_input + max(passed, returning, restoring), homing) * _FLOAT_BYTES / _GIB
 
 

@@ -24,6 +24,8 @@ from ssaglioma.volume import Volume, check_same_grid, from_canonical, resample_t
 _GRID_ORDER = (Sequence.T1C, Sequence.T2F)
 _FULL_FIELD_SHARE = 0.8
 _KIB_PER_GIB = 1 << 20
+PREPARED_SHARE, PREDICTED_SHARE = 0.05, 0.95
+"""Of the progress that `segment_case` tells: where the images are ready for the network, where it is done."""
 
 
 class PackagePredictor(Protocol):
@@ -124,8 +126,9 @@ def segment_case(
         return from_canonical(painted, home, native)
 
     shown = {} if preview is None else {"preview": lambda first: preview(labels_of(first * prepared.mask))}
+    span = PREDICTED_SHARE - PREPARED_SHARE
     boxed = predictor.predict(
-        prepared.image, home.spacing_zyx_mm, lambda done, text: progress(0.05 + 0.9 * done, text), **shown
+        prepared.image, home.spacing_zyx_mm, lambda done, text: progress(PREPARED_SHARE + span * done, text), **shown
     )
     if card.plan is None:  # nnU-Net asks for nothing outside the brain either, but does not clear it
         boxed = boxed * prepared.mask

@@ -28,6 +28,7 @@ from ssaglioma.preprocessing import bounding_box
 from ssaglioma.volume import Volume, to_canonical
 
 T = TypeVar("T")
+GPU_LEFT = "The memory of the GPU ran out: the processor computed instead."
 
 
 @dataclass(frozen=True)
@@ -122,28 +123,33 @@ def size_of(images: Mapping[Sequence, Volume]) -> CaseSize:
 def run_steadily(engine: PackageEngine, plan: MemoryPlan, work: Callable[[bool], T]) -> T:
     """Do `work(keep_probabilities)` as planned; where memory runs out all the same, in the next smaller way.
 
-    What is given up stands in the engine's `notes`.
+    Where a GPU is too small for the smallest way, the processor does it. What is given up stands in the engine's
+    `notes`.
 
     Raises
     ------
     DeviceError
         If memory runs out in the smallest way, too.
     """
-    given = engine.notes
+    given = told = engine.notes
+    left = list(plan.steps[plan.chosen :])
     try:
-        for index in range(plan.chosen, len(plan.steps)):
-            step = plan.steps[index]
+        while left:
+            step = left.pop(0)
             _set(engine, step)
             cost = step.cost(plan.steps[0])
-            engine.notes = (*given, f"Memory is short: {cost}.") if cost else given
+            engine.notes = (*told, f"Memory is short: {cost}.") if cost else told
             try:
                 return work(step.keep_probabilities)
             except SSAGliomaError:
                 raise
             except Exception as error:
-                on_gpu = type(error).__name__ == "OutOfMemoryError"  # torch's: no way of working on a CPU helps
-                if not is_out_of_memory(error) or (on_gpu and index + 1 == len(plan.steps)):
+                if not is_out_of_memory(error):
                     raise
+                if not left and type(error).__name__ == "OutOfMemoryError":  # torch's: the GPU's memory
+                    if not engine.leave_gpu():
+                        raise
+                    told, left = (*given, GPU_LEFT), list(plan.steps[plan.chosen :])
             gc.collect()
         raise too_little(plan.needed_gib[-1], plan.limit_gib or 0.0)
     finally:

@@ -61,7 +61,9 @@ def test_the_result_event_names_every_file_and_the_model(segment, a_found_tumour
     assert result["labelmap"] == result["output"] == str(tmp_path / "o" / "a-seg.nii.gz")
     assert {kind: result[kind] for kind in files} == {kind: str(path) for kind, path in files.items()}
     assert set(result["probabilities"]) == {"WT", "TC", "ET"} and result["model"]["name"] == "tiny-test"
-    assert {"read", "load", "prepare", "predict", "restore"} == set(result["timings"]) and result["warnings"] == []
+    assert {"read", "load", "slots", "prepare", "predict", "restore"} == set(result["timings"]) and result[
+        "warnings"
+    ] == []
     for path in (*files.values(), *result["probabilities"].values()):
         assert read_volume(path) if str(path).endswith(".gz") else path.stat().st_size
 

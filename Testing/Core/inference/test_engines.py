@@ -7,8 +7,10 @@ import pytest
 from ssaglioma.errors import DeviceError, ModelPackageError
 from ssaglioma.inference import engine_choice, load_engine, segment_case
 from ssaglioma.inference.engine_choice import engine_order, engine_trouble
+from ssaglioma.inference.engine_names import ENGINES
 from ssaglioma.inference.engine_probe import engine_problem
 from ssaglioma.inference.engine_torch import TorchEngine
+from ssaglioma.inference.looks import FULL
 from ssaglioma.inference.threads import compute_threads
 from ssaglioma.packages import Package, find_package, find_package_of, read_package
 
@@ -56,6 +58,21 @@ def test_mirroring_is_that_of_torch(package, engine):
     expected = TorchEngine(package, device="cpu", mirror=True).predict(image, (3.0, 1.0, 1.0))
     found = load_engine(package, engine=engine, mirror=True).predict(image, (3.0, 1.0, 1.0))
     np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_only_doubtful_slices_are_mirrored_where_a_first_look_saves_time(package, engine):
+    image = np.random.default_rng(4).normal(size=(4, 6, 40, 36)).astype(np.float32)
+    image[:, 3:, :, 6:] = 0  # less brain, less doubt
+    plain = load_engine(package, engine=engine, looks=FULL).predict(image, (3.0, 1.0, 1.0))
+    full = load_engine(package, engine=engine, mirror=True, looks=FULL).predict(image, (3.0, 1.0, 1.0))
+    unsure = ((plain > 0.2) & (plain < 0.8)).any(axis=0).sum(axis=(1, 2), where=(image != 0).any(axis=0))
+    assert unsure[3:].max() < unsure[:3].min(), "the two halves differ in doubt"
+    looks = replace(FULL, doubtful_mm2=float(unsure[:3].min()))
+    found = load_engine(package, engine=engine, mirror=True, looks=looks).predict(image, (3.0, 1.0, 1.0))
+    np.testing.assert_allclose(found[:, :3], full[:, :3], atol=1e-5)
+    np.testing.assert_allclose(found[:, 3:], plain[:, 3:], atol=1e-5)
+    assert np.abs(full - plain).max(axis=(0, 2, 3)).min() > 1e-3
 
 
 def test_on_a_processor_the_fastest_installed_engine_is_taken(package, only):

@@ -51,10 +51,24 @@ def test_the_fewest_tiles_that_cover_a_row():
     assert covering([0, 37, 74], 96) == [0, 74]
 
 
-@pytest.mark.parametrize("values", [{"every_mm": -1}, {"quiet": 0.0}, {"quiet": 0.9}, {"least_voxels": -1}])
+@pytest.mark.parametrize(
+    "values", [{"every_mm": -1}, {"quiet": 0.0}, {"quiet": 0.9}, {"least_voxels": -1}, {"doubtful_mm2": -1.0}]
+)
 def test_looks_that_make_no_sense_are_refused(values):
     with pytest.raises(ValueError, match="make no sense"):
         Looks(**values)
+
+
+def test_a_slice_is_doubtful_by_its_area_between_two_and_eight_tenths():
+    shares = np.full((3, 2, 4, 5), 0.05)
+    shares[0, 1, 0, :3] = 0.25  # three pixels of one region
+    shares[1, 0, 1, :4] = shares[1, 1, 1, 1:5] = 0.75  # five of two regions together
+    shares[2, 0] = 0.5  # all, but only three in the brain
+    logits, brain = np.log(shares / (1 - shares)), np.ones((3, 4, 5), bool)
+    brain[2] = False
+    brain[2, 0, :3] = True
+    assert Looks(doubtful_mm2=10.0).doubtful(logits, brain, pixel_mm2=2.0).tolist() == [False, True, False]
+    assert Looks(doubtful_mm2=6.0).doubtful(logits, brain, pixel_mm2=2.0).all()
 
 
 def test_thick_slices_are_all_looked_at():
