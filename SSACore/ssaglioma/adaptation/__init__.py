@@ -1,6 +1,6 @@
 """From one domain to another: adversarial training, freezing, balanced sampling, and learning from corrections.
 
-Modules, losses and pure functions; the runs themselves are in `training` (`transfer`, `correction_learning`).
+Modules, losses and pure functions; the runs themselves are in `training` (`transfer`, `recipe_run`).
 """
 
 from ssaglioma.adaptation.approaches import (

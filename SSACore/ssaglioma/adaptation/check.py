@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ssaglioma.errors import DatasetError
+from ssaglioma.evaluation.report_words import Words
 
 _HOLDS_REGION = ("none", "prediction")
 """Values of a score's `empty` (which mask is empty) for which the reference holds the region."""
@@ -180,13 +181,20 @@ def _drops(regions: Mapping[str, RegionChange], limits: SafetyLimits) -> list[st
             reasons.append(_fell("The mean Dice of all regions", before, after, limits.mean_drop))
     for region, change in regions.items():
         if -change.change > limits.region_drop:
-            about = f"The mean Dice of {region} over {len(change.before)} held-out cases"
+            cases = f"{len(change.before)} held-out case" + ("" if len(change.before) == 1 else "s")
+            about = f"The mean Dice of {_named(region)} over {cases}"
             reasons.append(_fell(about, change.mean_before, change.mean_after, limits.region_drop))
         for case, dice in change.before.items():
             if dice - change.after[case] > limits.case_drop:
-                about = f"The Dice of {region} in the case {case}"
+                about = f"The Dice of {_named(region)} in the case {case}"
                 reasons.append(_fell(about, dice, change.after[case], limits.case_drop))
     return reasons
+
+
+def _named(region: str) -> str:
+    """Return a region's name as it stands within a sentence: 'enhancing tumor (ET)'."""
+    name = Words("en").region(region)
+    return name if name == region else name[0].lower() + name[1:]
 
 
 def _fell(about: str, before: float, after: float, allowed: float) -> str:
@@ -206,7 +214,7 @@ def _false_volumes(
             found = [float(rows[case][region]["volume_prediction_ml"]) for rows in (before, after)]
             if found[1] - found[0] > limits.false_volume_ml:
                 reasons.append(
-                    f"In the case {case}, which has no {region}, the volume found rose from {found[0]:.1f} to "
+                    f"In the case {case}, which has no {_named(region)}, the volume found rose from {found[0]:.1f} to "
                     f"{found[1]:.1f} ml, by {found[1] - found[0]:.1f} ml; at most {limits.false_volume_ml:.1f} ml is "
                     "allowed."
                 )

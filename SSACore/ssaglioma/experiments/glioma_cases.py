@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ssaglioma.errors import DatasetError
-from ssaglioma.labels import GLIOMA, SEQUENCE_ORDER
-from ssaglioma.training.cases import TrainingCase, load_training_cases
+from ssaglioma.labels import GLIOMA, SEQUENCE_ORDER, Sequence
+from ssaglioma.training.cases import Preparation, TrainingCase, load_training_cases
 from ssaglioma.training.style_provenance import is_stylised, patient_of
 from ssaglioma.volume import Case, find_cases
 
@@ -23,6 +23,10 @@ class GliomaCases:
         Of normalised cases.
     excluded : tuple of str
         Cases that some rows leave out; they have to be there.
+    preparation : Preparation, optional
+        A published way to the network's input, in place of ours.
+    channels : sequence of Sequence
+        In the network's order.
 
     Raises
     ------
@@ -30,8 +34,16 @@ class GliomaCases:
         If a domain has no labelled case, a patient is in both, or an excluded case is in none.
     """
 
-    def __init__(self, source: Path, target: Path, cache: Path, excluded: tuple[str, ...] = ()) -> None:
-        self.cache = cache
+    def __init__(
+        self,
+        source: Path,
+        target: Path,
+        cache: Path,
+        excluded: tuple[str, ...] = (),
+        preparation: Preparation | None = None,
+        channels: tuple[Sequence, ...] = SEQUENCE_ORDER,
+    ) -> None:
+        self.cache, self._preparation, self._channels = cache, preparation, channels
         self._source, self._target = _labelled(source, "source"), _labelled(target, "target")
         both = sorted({patient_of(name) for name in self._source} & {patient_of(name) for name in self._target})
         if both:
@@ -70,12 +82,17 @@ class GliomaCases:
 
     def load_source(self, leave_out: Iterable[str] = ()) -> list[TrainingCase]:
         """Return the source's cases, normalised."""
-        return load_training_cases(self.source_files(leave_out), self.cache, SEQUENCE_ORDER, GLIOMA, incomplete=True)
+        return self._loaded(self.source_files(leave_out))
 
     def load_target(self, labels: Mapping[str, Path]) -> list[TrainingCase]:
         """Return target cases with labels that were handed out to train on, normalised."""
         cases = [replace(self._target[name], reference=path) for name, path in labels.items()]
-        return load_training_cases(cases, self.cache, SEQUENCE_ORDER, GLIOMA, incomplete=True)
+        return self._loaded(cases)
+
+    def _loaded(self, cases: list[Case]) -> list[TrainingCase]:
+        return load_training_cases(
+            cases, self.cache, self._channels, GLIOMA, incomplete=True, preparation=self._preparation
+        )
 
 
 def _labelled(folder: Path, domain: str) -> dict[str, Case]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ssaglioma.adaptation.approaches import APPROACHES
 from ssaglioma.experiments.design import Protocol, StudyContext, require
 from ssaglioma.labels import GLIOMA
+from ssaglioma.networks import CONFIGURATIONS
 from ssaglioma.training.config import LOSSES, OPTIMIZERS
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ TRAINED_COPIES = ("rain", "adaconv", "adain")
 COPY_METHODS = (NO_COPIES, "histogram", "nyul", "fourier", GATYS, *TRAINED_COPIES, CYCLEGAN, SIMULATOR)
 DICE, HD95 = "dice", "hd95_mm"
 FLAT, SOLID = "first", "3d"
+OWN, REN = "own", "ren"
+PREPARATIONS = (OWN, REN)
+_REN_PATCH = (192, 128)
+"""(Y, X) of the networks that the published crop fits."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,11 @@ class GliomaRow:
     copies: str = NO_COPIES
     without_excluded: bool = False
     members: tuple[str, ...] = ()
+
+    @property
+    def plain(self) -> bool:
+        """Whether the protocol's one network learns from the cases as they are."""
+        return self.copies == NO_COPIES and self.network == FLAT and not self.members
 
     def __post_init__(self) -> None:
         if self.network not in (FLAT, SOLID):
@@ -82,6 +92,9 @@ class GliomaProtocol(Protocol):
         Of stylizers that are trained for a fold.
     scanner : str
         Preset of the simulator's copies.
+    preparation : str
+        'own' (ours: z-scores, three overlapping regions, tiles), or 'ren': the optimized U-Net's input, disjoint
+        outputs and decisions as published, for cases on the grid of BraTS (`ren_pipeline`).
     """
 
     network: str = "optimized_unet_2d_nf8"
@@ -107,6 +120,7 @@ class GliomaProtocol(Protocol):
     style_epochs: int = 3
     style_steps: int = 75
     scanner: str = "1.5T_ssa"
+    preparation: str = OWN
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -116,6 +130,16 @@ class GliomaProtocol(Protocol):
             require(getattr(self, name) >= 1, name, getattr(self, name), "1 or more")
         for name in ("copy_probability", "copy_strength"):
             require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "0 to 1")
+        require(self.preparation in PREPARATIONS, "preparation", self.preparation, f"one of {PREPARATIONS}")
+        fits = self.preparation == OWN or CONFIGURATIONS[self.network].patch[-2:] == _REN_PATCH
+        require(fits, "network", self.network, f"an optimized U-Net where the preparation is {self.preparation!r}")
+        plain = self.preparation == OWN or (self.augmentation == "none" and not self.mirror)
+        require(plain, "augmentation", self.augmentation, f"'none', unmirrored, where the preparation is {REN!r}")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values; the usual preparation is not named, so that earlier runs can be gone on with."""
+        values = super().to_json()
+        return values if self.preparation != OWN else {key: values[key] for key in values if key != "preparation"}
 
 
 @dataclass(frozen=True)

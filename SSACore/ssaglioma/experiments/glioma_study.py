@@ -17,14 +17,25 @@ from ssaglioma.experiments.epoch_tests import epoch_tests
 from ssaglioma.experiments.fold_tasks import FoldTask
 from ssaglioma.experiments.glioma_cases import GliomaCases
 from ssaglioma.experiments.glioma_copies import Copies
-from ssaglioma.experiments.glioma_design import DICE, HD95, NO_COPIES, SOLID, GliomaOpener, GliomaProtocol, GliomaRow
+from ssaglioma.experiments.glioma_design import (
+    DICE,
+    HD95,
+    NO_COPIES,
+    REN,
+    SOLID,
+    GliomaOpener,
+    GliomaProtocol,
+    GliomaRow,
+)
 from ssaglioma.experiments.glioma_predictions import predict_cases
 from ssaglioma.experiments.ledger import CaseScores, Ledger
+from ssaglioma.experiments.ren_pipeline import DISJOINT, PREPARATION, TRAINED_WITH, predict_as_published
 from ssaglioma.experiments.sealed_labels import SealedLabels
 from ssaglioma.experiments.study import Study
 from ssaglioma.inference.device import choose_device, keep_freed_memory
-from ssaglioma.labels import GLIOMA
+from ssaglioma.labels import GLIOMA, SEQUENCE_ORDER
 from ssaglioma.networks import CONFIGURATIONS
+from ssaglioma.preprocessing.ren_intensity import CHANNELS
 from ssaglioma.training.budget import measure_budget
 from ssaglioma.training.config import TrainingConfig
 from ssaglioma.training.transfer import TransferTrainer
@@ -51,7 +62,9 @@ class GliomaStudy(Study):
         self.context, self.protocol, self.design = context, context.protocol, design
         self.rows, self.classes = design.rows, design.classes
         self.device = choose_device(context.device)
-        self.data = GliomaCases(context.source, context.target, context.output / "cache", context.excluded)
+        self.published = self.protocol.preparation == REN
+        ways = (PREPARATION, CHANNELS) if self.published else (None, SEQUENCE_ORDER)
+        self.data = GliomaCases(context.source, context.target, context.output / "cache", context.excluded, *ways)
 
     def bind(self, ledger: Ledger) -> None:
         """Seal the labels of the target."""
@@ -67,6 +80,13 @@ class GliomaStudy(Study):
                 f"The rows {lacking} leave outliers out, and none was named",
                 expected="--exclude IDS",
                 remedy="Name them, or choose other rows with --rows",
+            )
+        other = [row.name for row in rows if self.published and not self.rows[row.name].plain]
+        if other:
+            raise DatasetError(
+                f"The rows {other} have copies, 3D networks or members, and the preparation is {REN!r}",
+                expected="rows of one network alone",
+                remedy="Add --set preparation=own, or choose other rows with --rows",
             )
 
     @property
@@ -111,10 +131,13 @@ class GliomaStudy(Study):
                 remedy=f"Carry these rows out first: {', '.join(plan.members)}",
             )
         cases = [self.data.target_case(name) for name in task.test]
+        folder = self._folder(row, task) / "predictions"
+        if self.published:
+            return predict_as_published(runs[0], cases, folder, self.device, progress)
         return predict_cases(
             runs,
             cases,
-            self._folder(row, task) / "predictions",
+            folder,
             device=str(self.device),
             mirror=self.protocol.mirror,
             smallest_lesion_mm3=self.protocol.smallest_lesion_mm3,
@@ -197,6 +220,7 @@ class GliomaStudy(Study):
             loss=protocol.loss,
             augmentation=protocol.augmentation,
             seed=seed,
+            **(TRAINED_WITH if self.published else {}),
         )
 
     def network_of(self, plan: GliomaRow) -> str:
@@ -228,6 +252,7 @@ class GliomaStudy(Study):
             self.device,
             fine_tuning=self.fine_tuning(config),
             source_folder=shared,
+            scheme=DISJOINT if self.published else GLIOMA,
             workers=0,
             stylised=stylised,
         )

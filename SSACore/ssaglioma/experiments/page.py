@@ -7,13 +7,24 @@ import html
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ssaglioma import __version__
 from ssaglioma.experiments.design import Experiment
 from ssaglioma.experiments.figure import write_figure
 from ssaglioma.experiments.table import ExperimentTable
-from ssaglioma.experiments.table_text import comparison_words, score_rows, table_text, training_rows, write_table_csv
+from ssaglioma.experiments.table_text import (
+    NOTHING_COMPARED,
+    all_notes,
+    compared,
+    comparison_words,
+    protocol_words,
+    score_rows,
+    table_text,
+    training_rows,
+    write_table_csv,
+)
 from ssaglioma.volume.atomic import atomic_path, write_json_atomic
 
 TEXT_FILE, CSV_FILE, FIGURE_FILE, PAGE_FILE, TABLE_FILE = (
@@ -41,6 +52,7 @@ def write_reports(
     heading: str,
     analysis: Mapping[str, Any],
     pictures: Sequence[Path] = (),
+    protocol: Mapping[str, object] = MappingProxyType({}),
 ) -> dict[str, Path]:
     """Write text, CSV, JSON, picture and page to the output folder, each whole, and return their paths by kind.
 
@@ -50,8 +62,10 @@ def write_reports(
         Further figures; those under 'tables' (title to rows of text, head first) are shown on the page.
     pictures : sequence of Path
         PNG files that are shown below the figure.
+    protocol : mapping
+        Hyper-parameters by name.
     """
-    text = table_text(experiment, table, heading)
+    text = table_text(experiment, table, heading, protocol)
     tables: Mapping[str, Sequence[Sequence[str]]] = analysis.get("tables", {})
     with atomic_path(output / TEXT_FILE) as temporary:
         temporary.write_text(text, encoding="utf-8")
@@ -60,7 +74,8 @@ def write_reports(
     write_json_atomic(json.loads(json.dumps(values)), output / TABLE_FILE)
     figure = write_figure(experiment, table, output / FIGURE_FILE, heading)
     with atomic_path(output / PAGE_FILE) as temporary:
-        temporary.write_text(_page(experiment, table, heading, tables, [figure, *pictures]), encoding="utf-8")
+        page = _page(experiment, table, (heading, protocol_words(protocol)), tables, [figure, *pictures])
+        temporary.write_text(page, encoding="utf-8")
     names = {"text": TEXT_FILE, "csv": CSV_FILE, "json": TABLE_FILE, "figure": FIGURE_FILE, "page": PAGE_FILE}
     return {kind: output / name for kind, name in names.items()}
 
@@ -68,7 +83,7 @@ def write_reports(
 def _page(
     experiment: Experiment,
     table: ExperimentTable,
-    heading: str,
+    headings: tuple[str, str],
     tables: Mapping[str, Sequence[Sequence[str]]],
     pictures: Sequence[Path],
 ) -> str:
@@ -76,7 +91,7 @@ def _page(
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>",
         f"<title>{html.escape(experiment.title)}</title><style>{_STYLE}</style></head><body>",
         f"<h1>{html.escape(experiment.title)}</h1><p>{html.escape(experiment.citation)}</p>",
-        f"<p class='use'>{html.escape(heading)}</p>",
+        f"<p class='use'>{html.escape(headings[0])}</p>",
     ]
     for score in experiment.scores:
         arrow = "higher" if score.higher_is_better else "lower"
@@ -87,20 +102,20 @@ def _page(
     for title, rows in tables.items():
         parts += [f"<h2>{html.escape(title)}</h2>", _html_table(rows)]
     parts += ["<h2>Trainings</h2>", _html_table(training_rows(experiment, table))]
-    parts.append("<h2>Paired comparisons of the averages</h2>")
-    for score in experiment.scores:
-        found = [test for test in table.tests if test.score == score.name and test.cases.ci_low is not None]
-        words = [comparison_words(test, experiment) for test in found]
-        items = "".join(f"<li>{html.escape(text)}</li>" for text in words)
-        parts.append(f"<p>{html.escape(score.title)}</p><ul>{items}</ul>")
-    notes = "".join(f"<li>{html.escape(note)}</li>" for note in (*experiment.notes, *_row_notes(experiment)))
+    parts += [f"<p class='note'>{html.escape(headings[1])}</p>", *_comparisons(experiment, table)]
+    notes = "".join(f"<li>{html.escape(note)}</li>" for note in all_notes(experiment))
     parts.append(f"<h2>What to know</h2><ul>{notes}</ul>")
     parts.append(f"<p class='note'>ssaglioma {__version__}. Research use only; not a medical device.</p></body></html>")
     return "\n".join(parts)
 
 
-def _row_notes(experiment: Experiment) -> list[str]:
-    return [f"{row.title}: {row.note}" for row in experiment.rows if row.note]
+def _comparisons(experiment: Experiment, table: ExperimentTable) -> list[str]:
+    parts = []
+    for score in experiment.scores:
+        words = [comparison_words(test, experiment) for test in compared(table, score)]
+        items = "".join(f"<li>{html.escape(text)}</li>" for text in words)
+        parts += [f"<p>{html.escape(score.title)}</p><ul>{items}</ul>"] if items else []
+    return ["<h2>Paired comparisons of the averages</h2>", *(parts or [f"<p>{NOTHING_COMPARED}</p>"])]
 
 
 def _html_table(rows: Sequence[Sequence[str]]) -> str:

@@ -73,7 +73,8 @@ class ExperimentTable:
     cells : tuple of Cell
     tests : tuple of Test
     facts : mapping of row to mapping
-        'folds' finished, 'seeds', 'cases', 'missed' (classes that one side lacks), and means of what the study told.
+        'folds' finished, 'of_folds' that there are (0: unknown), 'seeds', 'cases', 'missed' (classes that one side
+        lacks), and means of what the study told.
     """
 
     cells: tuple[Cell, ...]
@@ -102,13 +103,16 @@ class ExperimentTable:
         }
 
 
-def build_table(experiment: Experiment, results: Results) -> ExperimentTable:
-    """Summarise what is finished; rows without a finished fold have empty cells."""
+def build_table(experiment: Experiment, results: Results, trainings: int = 0) -> ExperimentTable:
+    """Summarise what is finished; rows without a finished fold have empty cells.
+
+    `trainings` is how many folds of all seeds a finished row has; rows with fewer are marked. 0 marks none.
+    """
     cells: list[Cell] = []
     for row in experiment.rows:
         for score in experiment.scores:
             cells += _row_cells(experiment, row.name, score.name, results.get(row.name, ()), row.published)
-    facts = {row.name: _facts(results.get(row.name, ())) for row in experiment.rows}
+    facts = {row.name: {"of_folds": trainings, **_facts(results.get(row.name, ()))} for row in experiment.rows}
     return ExperimentTable(tuple(cells), _tests(experiment, results), facts)
 
 

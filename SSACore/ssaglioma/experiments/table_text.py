@@ -5,25 +5,54 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
-from ssaglioma.experiments.design import AVERAGE, Experiment, Score
+from ssaglioma.experiments.design import AVERAGE, Experiment, Row, Score
 from ssaglioma.experiments.table import Cell, ExperimentTable, Test
 from ssaglioma.volume.atomic import atomic_path
 
 MISSING = "-"
 CSV_COLUMNS = (
     *("row", "score", "class", "ours", "ci_low", "ci_high", "sd", "class_sd", "cases", "without_value", "published"),
-    *("folds", "seeds", "steps", "training_cases", "missed"),
+    *("folds", "seeds", "steps", "training_cases", "target_cases", "missed"),
+)
+TRAINING_HEADINGS = (
+    *("", "folds", "tested cases", "training cases", "of them target", "steps", "minutes a fold"),
+    *("processor minutes", "missed classes"),
 )
 
 
-def table_text(experiment: Experiment, table: ExperimentTable, heading: str) -> str:
-    """Return the whole table: one block a score, the comparisons, and the notes."""
+NOTHING_COMPARED = "No two rows of a comparison have finished the same fold yet."
+
+
+def table_text(
+    experiment: Experiment, table: ExperimentTable, heading: str, protocol: Mapping[str, object] = MappingProxyType({})
+) -> str:
+    """Return the whole table: one block a score, the trainings, the comparisons, and the notes."""
     parts = [f"{experiment.title}\n{experiment.citation}\n{heading}"]
     parts += [_block(experiment, table, score) for score in experiment.scores]
-    parts += [_training_block(experiment, table), _tests_block(experiment, table)]
-    parts.append("\n".join(f"- {note}" for note in experiment.notes))
+    parts += [_training_block(experiment, table), protocol_words(protocol), _tests_block(experiment, table)]
+    parts.append("\n".join(f"- {note}" for note in all_notes(experiment)))
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def all_notes(experiment: Experiment) -> list[str]:
+    """Return the notes of the experiment, then those of its rows."""
+    return [*experiment.notes, *(f"{row.title}: {row.note}." for row in experiment.rows if row.note)]
+
+
+def protocol_words(protocol: Mapping[str, object]) -> str:
+    """Return the hyper-parameters in one sentence; an empty text without any."""
+    shown = [
+        f"{name} {', '.join(map(str, value)) if isinstance(value, (list, tuple)) else value}"
+        for name, value in protocol.items()
+    ]
+    return f"Protocol: {'; '.join(shown)}." if shown else ""
+
+
+def compared(table: ExperimentTable, score: Score) -> list[Test]:
+    """Return the comparisons of a score that have a fold in common."""
+    return [test for test in table.tests if test.score == score.name and test.cases.ci_low is not None]
 
 
 def cell_text(cell: Cell, score: Score) -> str:
@@ -86,7 +115,7 @@ def write_table_csv(experiment: Experiment, table: ExperimentTable, path: Path) 
                     "cases": summary.count,
                     "without_value": summary.missing,
                     "published": cell.published,
-                    **{name: facts.get(name) for name in ("folds", "seeds", "steps", "training_cases", "missed")},
+                    **{name: facts.get(name) for name in CSV_COLUMNS[11:]},
                 }
             )
     return path
@@ -106,15 +135,22 @@ def score_rows(experiment: Experiment, table: ExperimentTable, score: Score) -> 
     for row in experiment.rows:
         cells = [table.cell(row.name, score.name, group) for group in groups]
         ours = [cell_text(cell, score) for cell in cells[:-1]]
-        rows.append([row.title, *ours, average_text(experiment, cells[-1], score)])
+        rows.append([_titled(row, table), *ours, average_text(experiment, cells[-1], score)])
         if any(cell.published is not None for cell in cells):
             rows.append(["    as published", *[published_text(cell, score) for cell in cells]])
     return rows
 
 
+def _titled(row: Row, table: ExperimentTable) -> str:
+    """Return a row's title, with the folds that are done where some are not."""
+    facts = table.facts[row.name]
+    partly = 0 < facts["folds"] < facts["of_folds"]
+    return f"{row.title} ({facts['folds']} of {facts['of_folds']} folds)" if partly else row.title
+
+
 def training_rows(experiment: Experiment, table: ExperimentTable) -> list[list[str]]:
     """Return what each row was trained with, head first."""
-    rows = [["", "folds", "tested cases", "training cases", "steps", "minutes a fold", "missed classes"]]
+    rows = [list(TRAINING_HEADINGS)]
     for row in experiment.rows:
         facts = table.facts[row.name]
         rows.append(
@@ -123,8 +159,10 @@ def training_rows(experiment: Experiment, table: ExperimentTable) -> list[list[s
                 str(facts["folds"]),
                 _whole(facts, "cases"),
                 _whole(facts, "training_cases"),
+                _whole(facts, "target_cases"),
                 _whole(facts, "steps"),
-                MISSING if "training_seconds" not in facts else f"{facts['training_seconds'] / 60:.1f}",
+                _minutes(facts, "training_seconds"),
+                _minutes(facts, "processor_seconds"),
                 _whole(facts, "missed"),
             ]
         )
@@ -147,14 +185,19 @@ def _tests_block(experiment: Experiment, table: ExperimentTable) -> str:
         return ""
     lines = ["Paired comparisons of the averages"]
     for score in experiment.scores:
-        found = [test for test in table.tests if test.score == score.name and test.cases.ci_low is not None]
-        lines += [score.title, *(f"  {comparison_words(test, experiment)}" for test in found)]
-    return "\n".join(lines)
+        found = compared(table, score)
+        lines += [score.title, *(f"  {comparison_words(test, experiment)}" for test in found)] if found else []
+    return "\n".join(lines if len(lines) > 1 else [*lines, NOTHING_COMPARED])
 
 
 def _whole(facts: Mapping[str, object], name: str) -> str:
     value = facts.get(name)
     return MISSING if not isinstance(value, int | float) else f"{value:.0f}"
+
+
+def _minutes(facts: Mapping[str, object], name: str) -> str:
+    value = facts.get(name)
+    return MISSING if not isinstance(value, int | float) else f"{value / 60:.1f}"
 
 
 def _p(value: float | None) -> str:

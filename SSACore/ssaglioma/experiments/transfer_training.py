@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ssaglioma.adaptation import Stage, TransferApproach, transfer_approach
-from ssaglioma.adaptation.corrections import check_apart, gather_corrections
+from ssaglioma.adaptation.corrections import GatheredCorrections, check_apart, gather_corrections
 from ssaglioma.errors import DatasetError
 from ssaglioma.training.recipe_context import RunContext, TrainedRun, part_of
 from ssaglioma.training.recipe_training import stage_from_model
+from ssaglioma.training.run_words import count
 from ssaglioma.training.transfer import TransferTrainer
 from ssaglioma.types import ProgressCallback, no_progress
 
@@ -62,12 +63,21 @@ def learn_from_corrections(context: RunContext, progress: ProgressCallback = no_
     stage = Stage("corrections", "both" if replayed else "target", balanced=bool(replayed))
     trainer = stage_from_model(context, stage, replayed, corrected)
     trainer.run(part_of(progress, _READING, 1.0))
+    if not trainer.finished:
+        return None
     words = (
         f"{start.card.training_data.partition(' Then ')[0].rstrip('.')}. Then learned from {len(corrected)} corrected "
         f"cases of this site, with {len(replayed)} earlier ones replayed"
     )
     notes = tuple(f"Left out: {case}, because {reason}." for case, reason in gathered.left_out.items())
-    return TrainedRun(context.folder, words, start.card, notes) if trainer.finished else None
+    return TrainedRun(context.folder, words, start.card, notes, _learned_from(gathered, len(replayed)))
+
+
+def _learned_from(gathered: GatheredCorrections, replayed: int) -> str:
+    """Return the cases of a round in words for its report."""
+    time = f" ({gathered.minutes:.0f} min of correcting)" if gathered.minutes >= 1 else ""
+    shown = f"{count(replayed, 'earlier case')} shown again so that nothing learned before is lost"
+    return f"{count(len(gathered.used), 'corrected case')}{time}, with {shown if replayed else 'no earlier case'}"
 
 
 def _with_options(approach: TransferApproach, context: RunContext) -> TransferApproach:

@@ -41,6 +41,7 @@ def test_figures_are_means_over_cases_and_averages_over_classes(experiment, resu
         "seeds": [1],
         "cases": 3,
         "missed": 3,
+        "of_folds": 0,
         "steps": 10.5,
         "training_seconds": 30.0,
     }
@@ -75,6 +76,15 @@ def test_a_class_without_a_value_leaves_its_average_out_and_is_counted(experimen
 def test_an_empty_table_can_be_shown(experiment):
     text = table_text(experiment, build_table(experiment, {}), "nothing yet")
     assert "Better" in text and "as published" in text and "0.600" in text and "nothing yet" in text
+    assert "No two rows of a comparison have finished the same fold yet." in text
+    assert "- A note.\n- Better: This row is ours." in text
+
+
+def test_a_row_that_is_not_finished_says_so_and_the_protocol_is_told(experiment, results):
+    table = build_table(experiment, {**results, "better": results["better"][:1]}, trainings=2)
+    text = table_text(experiment, table, "", {"network": "small_2d", "seeds": [1, 2]})
+    assert "Better (1 of 2 folds)" in text and "Plain (" not in text
+    assert "Protocol: network small_2d; seeds 1, 2." in text
 
 
 def test_the_reports_hold_figures_published_values_and_notes(experiment, context):
