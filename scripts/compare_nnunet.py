@@ -21,7 +21,7 @@ from pathlib import Path
 from ssaglioma.errors import SSAGliomaError
 from ssaglioma.packages import read_package
 from ssaglioma.packages.package import WEIGHTS_FILE
-from ssaglioma.training.cross_validation import CLEAN, Condition
+from ssaglioma.training.conditions import CLEAN, Condition
 from ssaglioma.training.folds import read_folds
 from ssaglioma.training.nnunet_files import read_trained_nnunet
 from ssaglioma.training.nnunet_import import ImportOptions, import_nnunet

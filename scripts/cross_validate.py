@@ -17,15 +17,9 @@ import time
 from pathlib import Path
 
 from ssaglioma.errors import SSAGliomaError
+from ssaglioma.training.conditions import CLEAN, conditions
 from ssaglioma.training.cross_report import SCORES, ablation_table, study_document, study_table
-from ssaglioma.training.cross_validation import (
-    CLEAN,
-    CrossValidation,
-    Study,
-    conditions,
-    read_scores,
-    score_together,
-)
+from ssaglioma.training.cross_validation import CrossValidation, Study, read_scores, score_together
 from ssaglioma.volume.atomic import write_json_atomic
 
 

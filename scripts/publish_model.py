@@ -19,7 +19,8 @@ from typing import Any
 from ssaglioma.errors import DatasetError, SSAGliomaError
 from ssaglioma.labels import GLIOMA
 from ssaglioma.packages import ModelPackage, read_package, write_package
-from ssaglioma.training.cross_validation import CLEAN, CrossValidation, conditions, read_scores
+from ssaglioma.training.conditions import CLEAN, conditions
+from ssaglioma.training.cross_validation import CrossValidation, read_scores
 from ssaglioma.training.validation import false_volumes_ml, mean_dice
 
 KEPT = ("dice", "hd95_mm", "lesion_dice", "volume_reference_ml", "volume_prediction_ml", "empty")

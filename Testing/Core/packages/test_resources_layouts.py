@@ -71,6 +71,7 @@ def build_tree(tmp_path_factory, sources) -> Path:
         "-B",
         str(build),
         f"-DSlicer_DIR={ROOT / 'Testing' / 'cmake'}",
+        "-DSSAGLIOMA_LANGUAGES=NONE",
     )
     run(cmake, "--build", str(build))
     run(cmake, "--install", str(build), "--prefix", str(build / "installed"))

@@ -7,6 +7,7 @@ import pytest
 
 from ssaglioma.errors import DatasetError
 from ssaglioma.labels import SEQUENCE_ORDER, Sequence
+from ssaglioma.synthesis.fields import turning
 from ssaglioma.synthesis.heads import (
     CLASSES,
     GRID_SHAPE,
@@ -18,7 +19,7 @@ from ssaglioma.synthesis.heads import (
     make_head_scan,
     read_head_maps,
 )
-from ssaglioma.synthesis.heads.scans import slice_matrix, turning
+from ssaglioma.synthesis.heads.scans import slice_matrix
 from ssaglioma.volume import Volume, write_volume
 
 QUIET = Ranges(random_share=0, tumour_share=1, surface_share=1, stripped_share=0, zero_share=1, cut_share=0)
