@@ -20,8 +20,9 @@ _SECONDS_PER_GFLOP = 0.016
 _BOX_MM = (145.0, 175.0, 140.0)
 """A usual brain with its margin, (Z, Y, X)."""
 _SECOND_LOOK = 0.5
-_DOUBTFUL = 1.5
 """Part of the slices or tiles that two looks compute."""
+_DOUBTFUL = 1.5
+"""How many times the slices that are looked at pass the network, where the doubtful ones are mirrored."""
 _LESS_ON_GPU = 0.05
 _PREPARED_IMAGES = 4
 _REPORT, _PROBABILITIES, _MEASUREMENTS = 0.55, 0.7, 0.3
